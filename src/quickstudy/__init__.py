@@ -1,0 +1,1 @@
+"""quickstudy: a learner that you put on a job."""
