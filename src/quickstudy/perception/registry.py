@@ -77,7 +77,7 @@ def _built_in(name: str) -> Encoder | None:
     if scheme == "openai":
         from quickstudy.perception.endpoint import EndpointEncoder
 
-        model, _, url = rest.partition("@")
+        model, _, url = rest.rpartition("@")
         return Encoder(EndpointEncoder(model, url))
     return None
 
