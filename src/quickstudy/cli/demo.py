@@ -1,0 +1,178 @@
+"""``demo``: hires a medical coder. It learns to find the place of real clinical phrases in the ICD-10-CM code book.
+
+Invariant: a run that is stopped keeps everything, and goes on when the same command names its journal again.
+Not here: the data (:mod:`quickstudy.jobs.icd10`), the screen (``screen``), the counting (``coder``).
+"""
+
+from __future__ import annotations
+
+import shlex
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from quickstudy.cli.cells import row_key
+from quickstudy.cli.console import EXIT_INTERRUPTED, JsonOption, Stop, err, print_json, say
+
+if TYPE_CHECKING:
+    from quickstudy.cli.coder import Run
+    from quickstudy.job import Job
+    from quickstudy.jobs.icd10 import Codebook
+
+
+class Level(StrEnum):
+    """How fine the answer is."""
+
+    chapter = "chapter"
+    block = "block"
+    category = "category"
+
+
+def demo(
+    tasks: Annotated[int, typer.Option(min=1, help="How many phrases to learn from.")] = 3000,
+    level: Annotated[Level, typer.Option(help="How fine: 22 chapters, 273 blocks, 1,453 categories.")] = Level.block,
+    encoder: Annotated[str, typer.Option(help="How text is perceived: minilm, or static (faster).")] = "minilm",
+    seed: Annotated[int, typer.Option(help="Which phrases, in which order.")] = 0,
+    journal: Annotated[Path | None, typer.Option("--journal", "-j", help="Default: a new file in this folder.")] = None,
+    no_plot: Annotated[bool, typer.Option("--no-plot", help="Save no plot.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Hire a medical coder and watch it learn the ICD-10-CM code book, phrase by phrase.
+
+    Each phrase (an inclusion term, written by people) is decided first, then the code book says what was right.
+    Nothing is downloaded. Stop it with Ctrl-C at any time: what it learned is kept.
+
+    For example:
+
+      quickstudy demo
+
+      quickstudy demo --level chapter --tasks 1000 --encoder static
+    """
+    from quickstudy.cli.coder import Run
+    from quickstudy.jobs.icd10 import icd10_codebook, icd10_tasks
+
+    started = time.monotonic()
+    book = icd10_codebook(level.value)
+    job, stream = icd10_tasks(level.value, tasks, seed, encoder=encoder)
+    journal = journal if journal is not None else _new_journal(f"icd10-{level.value}")
+    run = Run(total=len(stream))
+    stopped, speed = _learn(job, stream, run, book, journal, quiet=as_json)
+    plot = None if no_plot or not run.done else _plot(run, book, journal)
+    summary: dict[str, Any] = {
+        **run.to_dict(),
+        "level": level.value,
+        "options": len(job.options),
+        "encoder": encoder,
+        "seed": seed,
+        "decisions_per_second": round(speed, 1),
+        "seconds": round(time.monotonic() - started, 1),
+        "journal": str(journal),
+        "plot": None if plot is None else str(plot),
+        "ambiguous_phrases": book.ambiguous,
+    }
+    if as_json:
+        print_json(summary)
+    else:
+        _tell(summary, book, {phrase for phrase, _ in stream}, stopped=stopped)
+    if stopped:
+        raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def _learn(
+    job: Job, stream: list[tuple[str, str]], run: Run, book: Codebook, journal: Path, *, quiet: bool
+) -> tuple[bool, float]:
+    from quickstudy.cli.screen import Screen
+    from quickstudy.learner import Learner
+
+    if not quiet:
+        say(f"A coder starts: {len(job.options):,} options, known by their titles only. Teacher: the code book.")
+    heading = f"quickstudy demo: a medical coder learns ICD-10-CM ({book.level}, {len(job.options):,} options)"
+    with (
+        Stop() as stop,
+        Learner(job, journal) as learner,
+        Screen(run, heading=heading, titles=book.titles, console=err(), quiet=quiet) as screen,
+    ):
+        for number, (phrase, right) in enumerate(stream):
+            key = row_key(number, phrase, None)
+            decision = learner.decide(phrase, request_id=key)
+            run.add(decision, right, show=screen.wants_example())
+            learner.teach(decision, right, lesson_id=f"{key}icd10cm", by="ICD-10-CM")
+            screen.tick()
+            if stop.requested:
+                break
+        speed = screen.speed
+    return stop.requested, speed
+
+
+def _new_journal(stem: str) -> Path:
+    folder = Path.cwd()
+    probe = folder / f".{stem}.probe"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError:
+        import platformdirs
+
+        folder = Path(platformdirs.user_data_dir("quickstudy", ensure_exists=True))
+    names = (stem if number == 1 else f"{stem}-{number}" for number in range(1, 10_000))
+    return next(path for name in names if not (path := folder / f"{name}.db").exists())
+
+
+def _plot(run: Run, book: Codebook, journal: Path) -> Path:
+    from quickstudy.cli.coder import SURE
+    from quickstudy.cli.plots import plot_learning
+
+    path = journal.with_suffix(".png")
+    plot_learning(
+        path,
+        title=f"clinical phrase → ICD-10-CM {book.level} ({len(book.titles):,} options), last 200",
+        unit="phrases",
+        accuracy=run.accuracy,
+        sure=run.sure,
+        accuracy_if_sure=run.accuracy_if_sure,
+        sure_level=SURE,
+        calibration=run.calibration(),
+    )
+    return path
+
+
+def _tell(summary: dict[str, Any], book: Codebook, seen: set[str], *, stopped: bool) -> None:
+    console = err()
+    console.print()
+    if not summary["tasks"]:
+        say("Stopped before the first phrase.")
+        return
+    if stopped:
+        say("Stopped. Everything is kept; here is how far it came.")
+    say(
+        f"{summary['tasks']:,} phrases in {summary['seconds']:.0f} s. Right before being told: "
+        f"{summary['accuracy_first_100']:.0%} of the first 100, {summary['accuracy_last_200']:.0%} of the last 200."
+    )
+    if summary["accuracy_if_sure"] is not None:
+        say(
+            f"Sure (p ≥ 0.9) about {summary['sure_last_200']:.0%} of the last 200; "
+            f"of all it was sure about, {summary['accuracy_if_sure']:.1%} were right."
+        )
+    journal = Path(summary["journal"])
+    say(f"Journal: {_near(journal)}" + (f"   Plot: {_near(Path(summary['plot']))}" if summary["plot"] else ""))
+    unseen = next((phrase for phrase, _ in book.phrases[::97] if phrase not in seen), "Smokers' cough")
+    name = shlex.quote(_near(journal))
+    console.print(Text("Try next:", style="bold"))
+    if stopped:
+        again = f"quickstudy demo --level {summary['level']} --tasks {summary['of']} --seed {summary['seed']}"
+        say(f"  {again} --encoder {summary['encoder']} --journal {name}")
+    say(f"  quickstudy decide {shlex.quote(unseen)} --journal {name}")
+    say(f"  quickstudy report {name}")
+    say("  quickstudy init job.toml --from TABLE.csv --label COLUMN     (your own work)")
+
+
+def _near(path: Path) -> str:
+    """The path as one would type it here."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

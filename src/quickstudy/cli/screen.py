@@ -1,0 +1,137 @@
+"""The demo's screen: 80 columns, at most 23 lines, drawn at most eight times a second; plain lines elsewhere.
+
+Invariant: drawing reads the run and changes nothing. Not here: what is counted (``coder``).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from types import TracebackType
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from quickstudy.cli.coder import SURE, Example, Run
+from quickstudy.cli.curves import Curve, plot
+
+WIDTH = 79
+FRAME_SECONDS = 0.125
+EXAMPLE_SECONDS = 2.0
+_ORDER = ("right", "unsure", "wrong")
+
+
+class Screen:
+    """Shows a run while it goes on. A context manager.
+
+    Args:
+        run: what to show.
+        heading: one line that says what is learned.
+        titles: option → title.
+        console: where to draw; plain lines every tenth if it is no terminal.
+        quiet: show nothing.
+    """
+
+    def __init__(self, run: Run, *, heading: str, titles: Mapping[str, str], console: Console, quiet: bool) -> None:
+        self._run, self._heading, self._titles, self._console = run, heading, titles, console
+        self._quiet = quiet
+        self._live: Live | None = None
+        if console.is_terminal and not quiet:
+            self._live = Live(console=console, auto_refresh=False, transient=False, redirect_stdout=False)
+        self._started = self._drawn = self._example_at = time.monotonic()
+        self._before = run.done
+        self._tenths = 0
+
+    def __enter__(self) -> Screen:
+        self._started = self._drawn = self._example_at = time.monotonic()
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if self._live is not None:
+            self._live.update(self._picture(), refresh=True)
+            self._live.stop()
+
+    @property
+    def speed(self) -> float:
+        """Decisions a second so far, each with its lesson."""
+        return (self._run.done - self._before) / max(time.monotonic() - self._started, 1e-9)
+
+    def wants_example(self) -> bool:
+        """Whether the examples have been there long enough to be read."""
+        if time.monotonic() - self._example_at < EXAMPLE_SECONDS:
+            return False
+        self._example_at = time.monotonic()
+        return True
+
+    def tick(self) -> None:
+        """Call it after each task; draws if it is time."""
+        if self._quiet:
+            return
+        if self._live is None:
+            tenths = self._run.done * 10 // self._run.total
+            if tenths > self._tenths:
+                self._tenths = tenths
+                line = f"{tenths * 10:3d}%  {self._run.done:,} phrases  {self._numbers()}"
+                self._console.print(Text(line), soft_wrap=True)
+            return
+        now = time.monotonic()
+        if now - self._drawn >= FRAME_SECONDS:
+            self._drawn = now
+            self._live.update(self._picture(), refresh=True)
+
+    def _numbers(self) -> str:
+        run = self._run
+        if not run.done:
+            return "starting"
+        if_sure = run.accuracy_if_sure[-1]
+        of_these = "" if math.isnan(if_sure) else f" ({if_sure:.0%} of these right)"
+        return f"right {run.accuracy[-1]:.0%}  sure about {run.sure[-1]:.0%}{of_these}  {self.speed:.0f} a second"
+
+    def _picture(self) -> Group:
+        run = self._run
+        curves = [Curve(run.sure, "yellow"), Curve(run.accuracy, "bright_cyan")]
+        legend = Text.assemble(
+            ("      ━ right ", "bright_cyan"), ("━ sure (p ≥ 0.9) ", "yellow"), ("of the last 200", "dim")
+        )
+        done = f" {run.done:,} of {run.total:,} "
+        filled = round((WIDTH - len(done)) * run.done / max(run.total, 1))
+        bar = Text("━" * filled, style="green")
+        bar.append("━" * (WIDTH - len(done) - filled), style="bright_black")
+        bar.append(done)
+        lines: list[Text] = [
+            Text(self._heading, style="bold", no_wrap=True, overflow="ellipsis"),
+            plot(curves, total=run.total, unit="phrases", width=WIDTH, height=7),
+            legend,
+            bar,
+            Text(" " + self._numbers(), style="bold", no_wrap=True),
+            Text(""),
+        ]
+        for kind in _ORDER:
+            if kind in run.examples:
+                lines.extend(self._example(run.examples[kind]))
+        for line in lines:
+            line.no_wrap = True
+            line.overflow = "ellipsis"
+        return Group(*lines)
+
+    def _example(self, example: Example) -> list[Text]:
+        mark, style = ("✓", "green") if example.right else ("✗", "red")
+        word = {"right": "sure, right", "unsure": "not sure: asks", "wrong": "sure, but wrong"}[example.kind]
+        head = Text.assemble((f"{mark} ", style), (example.phrase[:56], "bold"), (f"  {word}", "dim"))
+        title = self._titles.get(example.answer, "")
+        middle = Text.assemble(
+            "  → ", (example.answer, "cyan"), f" {title[:52]} ", (f"{example.probability:.0%}", "bold")
+        )
+        tail = Text(f"    like “{example.like[:46]}” ({example.like_answer})", style="dim")
+        if not example.right:
+            tail.append(f"; right: {example.right_answer}", style="dim")
+        return [head, middle, tail]
+
+
+def sure_words() -> str:
+    """What "sure" means, in words."""
+    return f"a probability of at least {SURE:g}"
