@@ -199,8 +199,14 @@ def _checked_record(record: Mapping[Any, Any]) -> dict[str, Scalar]:
 
 
 def _checked_scalar(name: str, value: object) -> Scalar:
-    if isinstance(value, np.generic):
+    if isinstance(value, np.datetime64):
+        if np.isnat(value):
+            raise _missing_date(name)
+        value = value.item() if np.datetime_data(value)[0] == "D" else value.astype("datetime64[us]").item()
+    elif isinstance(value, np.integer | np.bool_) and not isinstance(value, np.timedelta64):
         value = value.item()
+    elif isinstance(value, np.floating):
+        value = float(value)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -232,11 +238,15 @@ def _checked_number(name: str, value: int | float) -> int | float:
 
 def _checked_datetime(name: str, value: datetime.datetime) -> datetime.datetime:
     if value != value:  # pandas.NaT calls itself a datetime
-        raise SituationError(f"The field {name!r} is a missing date.", next_step="Give None if it is missing.")
+        raise _missing_date(name)
     offset = value.utcoffset()
     zone = None if offset is None else datetime.timezone(offset)
     date = (value.year, value.month, value.day)
     return datetime.datetime(*date, value.hour, value.minute, value.second, value.microsecond, tzinfo=zone)
+
+
+def _missing_date(name: str) -> SituationError:
+    return SituationError(f"The field {name!r} is a missing date.", next_step="Give None if it is missing.")
 
 
 def _scalar_to_json(value: Scalar) -> Any:
