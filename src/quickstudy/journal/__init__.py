@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quickstudy.journal.clock import HybridClock, new_id
 from quickstudy.journal.event import Event
+from quickstudy.journal.snapshot import Snapshot
 from quickstudy.journal.store import Journal
 
-__all__ = ["Event", "HybridClock", "Journal", "new_id"]
+__all__ = ["Event", "HybridClock", "Journal", "Snapshot", "new_id"]

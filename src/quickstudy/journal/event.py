@@ -230,6 +230,12 @@ def same_content(mine: Row, theirs: Row) -> bool:
     return mine[:_REQUEST] == theirs[:_REQUEST] and mine[_REQUEST + 1 :] == theirs[_REQUEST + 1 :]
 
 
+def request_of(row: Row) -> str | None:
+    """The row's ``request_id``."""
+    request: str | None = row[_REQUEST]
+    return request
+
+
 def without_request(row: Row) -> Row:
     """The row without its ``request_id``."""
     return (*row[:_REQUEST], None, *row[_REQUEST + 1 :])

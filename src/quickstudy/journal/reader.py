@@ -1,0 +1,207 @@
+"""Reading a journal: single events, streams, counts and searches.
+
+Invariants: reading changes nothing; no lock and no transaction outlives a call, so a slow reader never stops a writer.
+Not here: opening and writing (:mod:`quickstudy.journal.store`).
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from quickstudy.errors import JournalError
+from quickstudy.journal.connection import translated
+from quickstudy.journal.event import COLUMNS, Event, Row, from_row
+from quickstudy.types import Scalar
+
+PAGE = 1000
+_SELECT = f"SELECT {', '.join(COLUMNS)}, seq FROM events"
+_SEARCHED = frozenset(("id", "kind", "node", "decision_id", "task_id", "request_id", "by", "answer"))
+
+
+class JournalReader:
+    """The reading half of :class:`~quickstudy.journal.store.Journal`."""
+
+    def __init__(self, connection: sqlite3.Connection, path: str | None) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = threading.RLock()
+
+    def get_meta(self, key: str) -> str | None:
+        """The value of a key beside the events, or None."""
+        rows = self._read("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0][0]) if rows else None
+
+    @property
+    def job_json(self) -> str | None:
+        """The job's document, or None."""
+        return self.get_meta("job")
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What the journal belongs to: its job's name, its encoder's fingerprint, its feature seed."""
+        text = self.get_meta("identity")
+        return {} if text is None else dict(json.loads(text))
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the newest event; 0 in an empty journal."""
+        return int(self._read("SELECT COALESCE(MAX(seq), 0) FROM events")[0][0])
+
+    @property
+    def last_clock(self) -> int:
+        """The largest clock of all events, for :meth:`HybridClock.observe`; 0 in an empty journal."""
+        return int(self._read("SELECT COALESCE(MAX(clock), 0) FROM events")[0][0])
+
+    def get(self, id: str) -> Event | None:
+        """The event with this id, or None."""
+        rows = self._read(f"{_SELECT} WHERE id = ?", (id,))
+        return from_row(rows[0]) if rows else None
+
+    def get_many(self, ids: Iterable[str]) -> dict[str, Event]:
+        """The events with these ids, by id, in the order asked; unknown ids are absent."""
+        wanted = list(dict.fromkeys(ids))
+        found: dict[str, Event] = {}
+        for start in range(0, len(wanted), PAGE):
+            some = wanted[start : start + PAGE]
+            for row in self._read(f"{_SELECT} WHERE id IN ({', '.join('?' * len(some))})", some):
+                found[row[0]] = from_row(row)
+        return {id: found[id] for id in wanted if id in found}
+
+    def by_request(self, request_id: str) -> Event | None:
+        """The decision with this ``request_id``, or None."""
+        rows = self._read(f"{_SELECT} WHERE request_id = ?", (request_id,))
+        return from_row(rows[0]) if rows else None
+
+    def lessons_of(self, decision_id: str) -> list[Event]:
+        """The lessons of a decision in order of arrival, tombstones included."""
+        rows = self._read(f"{_SELECT} WHERE decision_id = ? AND +kind = 'lesson' ORDER BY seq", (decision_id,))
+        return [from_row(row) for row in rows]
+
+    def events(
+        self,
+        *,
+        after: int = 0,
+        until_seq: int | None = None,
+        until_at: float | None = None,
+        kinds: Iterable[str] | None = None,
+    ) -> Iterator[Event]:
+        """Streams events in order of arrival, tombstones and marks included.
+
+        It reads pages and holds no lock and no transaction between them, so events appended meanwhile are seen too.
+
+        Args:
+            after: begin behind this number.
+            until_seq: end with this number.
+            until_at: only events whose own time is at most this, seconds since 1970.
+            kinds: only these kinds.
+        """
+        conditions: list[str] = ["seq > ?"]
+        values: list[Any] = []
+        if until_seq is not None:
+            conditions.append("seq <= ?")
+            values.append(until_seq)
+        if until_at is not None:
+            conditions.append("at <= ?")
+            values.append(until_at)
+        if kinds is not None:
+            wanted = list(kinds)
+            # The plus keeps SQLite from walking the index of kinds, which would sort all events for every page.
+            conditions.append(f"{'+' if len(wanted) > 1 else ''}kind IN ({', '.join('?' * len(wanted))})")
+            values.extend(wanted)
+        query = f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY seq LIMIT {PAGE}"
+        while rows := self._read(query, [after, *values]):
+            for row in rows:
+                yield from_row(row)
+            after = rows[-1][-1]
+
+    def waiting(self, limit: int | None = None) -> list[Event]:
+        """Decisions that were not acted on alone and have no lesson yet, oldest first."""
+        rows = self._read(
+            f"{_SELECT} WHERE kind = 'decision' AND forgotten = 0 AND mode IS NOT 'act' AND NOT EXISTS "
+            "(SELECT 1 FROM events AS lesson WHERE lesson.decision_id = events.id AND +lesson.kind = 'lesson') "
+            "ORDER BY seq LIMIT ?",
+            (-1 if limit is None else limit,),
+        )
+        return [from_row(row) for row in rows]
+
+    def count(self, kind: str) -> int:
+        """How many events of a kind there are, tombstones apart."""
+        return self.counts().get(kind, 0)
+
+    def counts(self) -> dict[str, int]:
+        """How many events of each kind there are; tombstones count under ``"forgotten"`` only."""
+        every: dict[str, int] = dict(self._read("SELECT kind, COUNT(*) FROM events GROUP BY kind"))
+        tombstones: dict[str, int] = dict(
+            self._read("SELECT kind, COUNT(*) FROM events WHERE forgotten = 1 GROUP BY kind")
+        )
+        counts = {kind: number - tombstones.get(kind, 0) for kind, number in every.items()}
+        return {**{kind: n for kind, n in counts.items() if n}, "forgotten": sum(tombstones.values())}
+
+    def find(self, /, **fields: Scalar) -> list[str]:
+        """The ids of events that hold all these values, in order of arrival; tombstones and marks are never found.
+
+        Args:
+            fields: ``id``, ``kind``, ``node``, ``decision_id``, ``task_id``, ``request_id``, ``by`` and ``answer`` are
+                the event's own; any other name is a field of the situation, such as ``vendor="Acme"``, or ``text=`` for
+                a whole text. Values are compared with their type: 1 is neither "1" nor True.
+
+        Raises:
+            JournalError: code ``bad-search``: no field, or a value that no situation can hold.
+        """
+        if not fields:
+            raise JournalError(
+                "A search names no field.", next_step='For example find(vendor="Acme").', code="bad-search"
+            )
+        conditions: list[str] = ["forgotten = 0", "kind <> 'mark'"]
+        values: list[Any] = []
+        for field, value in fields.items():
+            if field in _SEARCHED:
+                conditions.append(f"{field} IS ?")
+                values.append(value)
+            else:
+                plain, types = _json_value(field, value)
+                conditions.append(
+                    "(json_valid(situation) AND EXISTS (SELECT 1 FROM json_tree(situation) AS leaf "
+                    "JOIN json_tree(situation) AS node ON node.id = leaf.parent "
+                    f"WHERE leaf.atom IS ? AND leaf.type IN ({types}) "
+                    "AND ((leaf.key = ? AND leaf.path IN ('$', '$.record')) "
+                    "OR (node.key = ? AND node.path = '$.record'))))"
+                )
+                values.extend((plain, field, field))
+        rows = self._read(f"SELECT id FROM events WHERE {' AND '.join(conditions)} ORDER BY seq", values)
+        return [row[0] for row in rows]
+
+    def _read(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
+        with self._lock:
+            try:
+                return self._connection.execute(query, values).fetchall()
+            except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
+                raise translated(error, self._name) from error
+
+    @property
+    def _name(self) -> str:
+        return self.path or "(in memory)"
+
+
+def _json_value(field: str, value: object) -> tuple[str | int | float | None, str]:
+    """A value as SQLite's JSON functions give it, and the JSON types that it may have there."""
+    if value is None:
+        return None, "'null'"
+    if isinstance(value, bool):
+        return int(value), "'true'" if value else "'false'"
+    if isinstance(value, int | float):
+        return value, "'integer', 'real'"
+    if isinstance(value, datetime.date):
+        return value.isoformat(), "'text'"
+    if isinstance(value, str):
+        return value, "'text'"
+    raise JournalError(
+        f"A search for {field} has the value {value!r}.",
+        next_step="Give text, a number, a bool, a date or None.",
+        code="bad-search",
+    )
