@@ -86,6 +86,14 @@ def test_the_cache_stays_within_its_bytes_and_drops_the_oldest():
     assert len(cache) == 3
 
 
+def test_the_cache_keeps_its_own_copy():
+    vector = np.ones(3, dtype=np.float32)
+    cache = VectorCache()
+    cache.put("a", vector)
+    vector[:] = 0
+    assert np.array_equal(cache.get("a"), [1, 1, 1])
+
+
 def test_many_threads_get_the_right_vectors():
     encoder = Encoder(Letters(), cache_bytes=5_000)
     texts = [f"text {'abcdefgh'[i % 8] * i}" for i in range(40)]

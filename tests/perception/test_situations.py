@@ -68,6 +68,7 @@ def test_the_json_is_one_line_of_json(text, record):
 def test_equal_arrays_of_other_types_have_one_hash():
     assert content_hash(np.array([1, 2])) == content_hash(np.array([1.0, 2.0], dtype=np.float32))
     assert content_hash(np.array([0.0])) == content_hash(np.array([-0.0]))
+    assert content_hash({"a": 0.0}) == content_hash({"a": -0.0})
 
 
 def test_what_differs_in_type_or_kind_has_another_hash():

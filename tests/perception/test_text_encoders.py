@@ -54,6 +54,13 @@ def test_text_without_any_known_word_has_a_unit_vector(encoder):
         assert np.linalg.norm(encoder.encode_texts([text])) == pytest.approx(1.0, abs=1e-6)
 
 
+def test_static_is_the_plain_mean_of_the_pieces():
+    table, tokenizer = StaticEmbedding()._load()
+    text = "card card card mountain"
+    mean = table[tokenizer.encode(text, add_special_tokens=False).ids].astype(np.float64).mean(axis=0)
+    assert np.allclose(StaticEmbedding().encode_texts([text])[0], mean / np.linalg.norm(mean), atol=1e-6)
+
+
 def test_no_text_gives_no_rows(encoder):
     assert encoder.encode_texts([]).shape == (0, encoder.dimension)
 
