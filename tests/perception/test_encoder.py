@@ -6,7 +6,7 @@ import threading
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -114,6 +114,7 @@ def test_many_threads_get_the_right_vectors():
     assert wrong == []
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         hnp.arrays(np.float64, 5, elements=st.floats(allow_nan=False, allow_infinity=False)), min_size=1, max_size=4

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -30,11 +30,13 @@ RECORDS = st.dictionaries(TEXT.filter(str.strip), SCALARS, max_size=8).filter(
 )
 
 
+@settings(deadline=None)
 @given(TEXT.filter(str.strip))
 def test_text_survives_json(text):
     assert situation_from_json(situation_to_json(text)) == text.strip()
 
 
+@settings(deadline=None)
 @given(RECORDS)
 def test_a_record_survives_json_with_its_types(record):
     back = situation_from_json(situation_to_json(record))
@@ -44,6 +46,7 @@ def test_a_record_survives_json_with_its_types(record):
     assert {k: v.utcoffset() for k, v in back.items() if isinstance(v, datetime.datetime)} == zones
 
 
+@settings(deadline=None)
 @given(RECORDS)
 def test_the_order_of_fields_does_not_matter(record):
     turned = dict(reversed(record.items()))
@@ -51,6 +54,7 @@ def test_the_order_of_fields_does_not_matter(record):
     assert content_hash(turned) == content_hash(record)
 
 
+@settings(deadline=None)
 @given(hnp.arrays(np.float64, st.integers(1, 40), elements=st.floats(allow_nan=False, allow_infinity=False)))
 def test_an_array_survives_json_exactly(array):
     back = situation_from_json(situation_to_json(array))
@@ -58,6 +62,7 @@ def test_an_array_survives_json_exactly(array):
     assert np.array_equal(back, array)
 
 
+@settings(deadline=None)
 @given(TEXT.filter(str.strip), RECORDS)
 def test_the_json_is_one_line_of_json(text, record):
     for situation in (text, record):
