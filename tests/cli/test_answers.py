@@ -6,7 +6,9 @@ import pytest
 from quickstudy.cli.answers import AnswersFile
 from quickstudy.errors import InputError, TableError
 
-ROWS = [({"text": f"task {i}", "label": "x, y"}, {"answer": "a", "probability": 0.5, "correct": False}) for i in range(5)]
+ROWS = [
+    ({"text": f"task {i}", "label": "x, y"}, {"answer": "a", "probability": 0.5, "correct": False}) for i in range(5)
+]
 
 
 def fill(path, rows, *, finish=True, columns=("text", "label")):

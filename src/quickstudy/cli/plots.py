@@ -110,13 +110,14 @@ def _curve(
     if not shown:
         return
     axes.plot(x, y, color=colour, linewidth=1.8, linestyle="--" if dashed else "-")
+    axes.set_xlim(0, max(x) * 1.02)
     end_x, end_y = shown[-1]
     # Labels that would lie on one another are moved apart, in the order in which they are drawn.
     taken = [text.get_position()[1] for text in axes.texts]
     at = end_y
     while any(abs(at - other) < 0.055 for other in taken):
         at -= 0.01
-    axes.text(end_x + max(x) * 0.015, at, label, color=colour, va="center", fontsize=9)
+    axes.text(end_x + max(x) * 0.03, at, label, color=colour, va="center", fontsize=9)
 
 
 def _calibration(axes: Axes, parts: Sequence[tuple[float, float, int]]) -> None:

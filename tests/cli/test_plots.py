@@ -1,0 +1,54 @@
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pytest
+
+from quickstudy.cli.plots import plot_learning, plot_report
+from quickstudy.errors import InputError
+
+REPORT = {
+    "job": "route",
+    "accuracy": [{"lessons": n, "accuracy": 0.5, "confidence": 0.6, "count": 100} for n in (100, 200)],
+    "calibration": [{"confidence": 0.5, "accuracy": 0.4, "count": 10}],
+}
+EMPTY = {"job": "route", "accuracy": [], "calibration": []}
+
+
+@pytest.mark.parametrize("report", [REPORT, EMPTY])
+def test_a_report_is_drawn_as_png_and_svg(tmp_path, report):
+    plot_report(report, tmp_path / "r.png")
+    assert (tmp_path / "r.png").read_bytes().startswith(b"\x89PNG")
+    plot_report(report, tmp_path / "r.svg")
+    assert ElementTree.parse(tmp_path / "r.svg").getroot().tag.endswith("svg")
+
+
+def test_a_run_of_one_task_is_drawn(tmp_path):
+    nan = float("nan")
+    path = tmp_path / "r.png"
+    plot_learning(
+        path,
+        title="t",
+        unit="u",
+        accuracy=[1.0],
+        sure=[0.0],
+        accuracy_if_sure=[nan],
+        sure_level=0.9,
+        calibration=[(0.5, 1.0, 1)],
+    )
+    assert path.stat().st_size > 1000
+
+
+@pytest.mark.parametrize("name", ["r.gif", "r", "none/r.png"])
+def test_a_place_that_cannot_be_drawn_to_is_refused(tmp_path, name):
+    with pytest.raises(InputError):
+        plot_report(REPORT, tmp_path / name)
+
+
+def test_pyplot_is_never_loaded(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from quickstudy.cli.plots import plot_report;"
+        f"plot_report({REPORT!r}, Path({str(tmp_path / 'r.png')!r})); print('matplotlib.pyplot' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
