@@ -84,7 +84,7 @@ def forget(
         raise InputError("Say what to forget.", next_step="Give ids, or --where FIELD=VALUE.", code="usage")
     existing(journal)
     if not yes:
-        if not sys.stdin.isatty():
+        if as_json or not sys.stdin.isatty():
             raise InputError("Forgetting cannot be undone.", next_step="Add --yes.", code="needs-yes")
         what = f"{len(ids):,} ids" if ids else ", ".join(f"{name}={value}" for name, value in fields.items())
         typer.confirm(f"Forget {what} for good?", abort=True, err=True)

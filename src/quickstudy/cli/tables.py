@@ -95,6 +95,8 @@ class Table:
         """Closes the file (standard input stays open)."""
         if not self.is_stdin:
             self._file.close()
+        elif not self._text.closed:
+            self._text.detach()
 
     def __iter__(self) -> Iterator[Row]:
         return self._rows
