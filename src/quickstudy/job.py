@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ class Job:
         target_error: the share of wrong answers the user accepts, in (0, 1).
         encoder: the name of the encoder, see :func:`quickstudy.perception.get_encoder`.
         feature_seed: seeds the random features; learners with different seeds cannot merge.
+        features: how many random features the ridge expert has; more learn more and cost more.
+        experts: the experts' names, see ``quickstudy.experts``.
 
     Raises:
         JobError: a name, target or type that makes no sense.
@@ -47,6 +49,8 @@ class Job:
     target_error: float
     encoder: str
     feature_seed: int
+    features: int
+    experts: tuple[str, ...]
 
     def __init__(
         self,
@@ -57,6 +61,8 @@ class Job:
         target_error: float = 0.02,
         encoder: str = "minilm",
         feature_seed: int = 0,
+        features: int = 3072,
+        experts: Sequence[str] = ("prior", "recall", "recent", "ridge", "gaussian"),
     ) -> None:
         if not isinstance(name, str) or not name.strip():
             raise JobError(f"A job needs a name; got {name!r}.", next_step='For example Job("route").')
@@ -71,6 +77,12 @@ class Job:
             raise JobError(
                 f"feature_seed of job {name!r} is {feature_seed!r}.", next_step="Give a whole number from 0."
             )
+        if isinstance(features, bool) or not isinstance(features, int) or not 1 <= features <= 16384:
+            raise JobError(f"features of job {name!r} is {features!r}.", next_step="Give a number from 1 to 16384.")
+        if isinstance(experts, str) or not experts or not all(isinstance(expert, str) for expert in experts):
+            raise JobError(f"experts of job {name!r} are {experts!r}.", next_step='Give names, like ["prior", "ridge"].')
+        if len(set(experts)) < len(experts):
+            raise JobError(f"experts of job {name!r} name one twice.", next_step="Name each expert once.")
         if not isinstance(instructions, str):
             raise JobError(f"instructions of job {name!r} are {type(instructions).__name__}.", next_step="Give text.")
         object.__setattr__(self, "name", name.strip())
@@ -80,6 +92,8 @@ class Job:
         object.__setattr__(self, "target_error", float(target_error))
         object.__setattr__(self, "encoder", encoder)
         object.__setattr__(self, "feature_seed", feature_seed)
+        object.__setattr__(self, "features", features)
+        object.__setattr__(self, "experts", tuple(experts))
 
     def to_dict(self) -> dict[str, Any]:
         """The job as plain data; :meth:`from_dict` reads it back."""
@@ -89,6 +103,8 @@ class Job:
             "target_error": self.target_error,
             "encoder": self.encoder,
             "feature_seed": self.feature_seed,
+            "features": self.features,
+            "experts": list(self.experts),
             "open": self.open,
             "options": dict(self.options),
         }
@@ -100,7 +116,8 @@ class Job:
         Raises:
             JobError: an unknown or missing key, or a value of a wrong type.
         """
-        known = {"name", "instructions", "target_error", "encoder", "feature_seed", "open", "options"}
+        settings = ("instructions", "target_error", "encoder", "feature_seed", "features", "experts")
+        known = {"name", "open", "options", *settings}
         unknown = sorted(set(data) - known)
         if unknown:
             raise JobError(
@@ -114,7 +131,7 @@ class Job:
             raise JobError(
                 f"Job {data['name']!r} is open and lists options.", next_step="Remove open = true, or the options."
             )
-        rest = {key: data[key] for key in ("instructions", "target_error", "encoder", "feature_seed") if key in data}
+        rest = {key: data[key] for key in settings if key in data}
         return cls(data["name"], None if is_open else options, **rest)
 
     @classmethod

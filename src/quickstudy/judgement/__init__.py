@@ -1,1 +1,1 @@
-"""Placeholder while the station is built."""
+"""Judge: the pool of experts, calibrated probabilities, novelty."""

@@ -1,0 +1,123 @@
+"""What an expert is: one way of proposing an answer, with statistics that can be rebuilt from examples.
+
+Everything an expert knows is a function of the examples it learned and of the option descriptions it was given, in that
+order. ``propose`` never changes it. Options are columns 0, 1, 2, … that only ever grow in number. Third parties
+register a factory under the entry point ``quickstudy.experts``; :mod:`quickstudy.checks` tests any expert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from quickstudy.experts.features import RandomFeatures
+from quickstudy.experts.memory import Memory, Neighbours
+from quickstudy.types import FloatArray, Vector
+
+Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
+
+NEIGHBOURS = 48
+"""How many nearest examples a query looks up, for all experts together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One thing that was taught.
+
+    Attributes:
+        lesson_id: the lesson.
+        vector: the situation, float32 (d,), unit norm.
+        option: the taught option's column.
+        at: the event's own time, seconds since 1970.
+    """
+
+    lesson_id: str
+    vector: Vector
+    option: int
+    at: float
+
+
+class Query:
+    """What experts are asked: m situations, with views that several of them share, each computed at most once.
+
+    Args:
+        vectors: float32 (m, d).
+        features: the job's random features.
+        memory: the remembered examples.
+        options: how many columns there are.
+    """
+
+    def __init__(self, vectors: Vector, features: RandomFeatures, memory: Memory, options: int) -> None:
+        self.vectors = vectors
+        self.options = options
+        self._features = features
+        self._memory = memory
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    @cached_property
+    def phi(self) -> FloatArray:
+        """Random features, float64 (m, D)."""
+        return self._features(self.vectors)
+
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """The nearest remembered examples, best first."""
+        return self._memory.search(self.vectors, NEIGHBOURS)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all experts of one learner share: built before them, and never changed by them."""
+
+    dimension: int
+    features: RandomFeatures
+
+
+@runtime_checkable
+class Expert(Protocol):
+    """One way of proposing an answer.
+
+    Attributes:
+        name: unique among a learner's experts.
+        initial_weight: its weight in the pool before anything is learned.
+    """
+
+    name: str
+    initial_weight: float
+
+    def describe(self, vectors: Vector, options: Sequence[int]) -> None:
+        """Options got names or descriptions, whose vectors (n, d) live in the situations' space."""
+
+    def propose(self, query: Query) -> FloatArray:
+        """Logits (m, query.options), up to a constant a row; must not change anything."""
+
+    def learn(self, examples: Sequence[Example], query: Query) -> None:
+        """Learns a block of examples; ``query`` is about the same situations, from before any of them was learned."""
+
+    def correct(self, example: Example, new: int) -> None:
+        """A learned example turned out to belong to option ``new``."""
+
+    def state(self) -> Arrays:
+        """Everything it knows, as copies."""
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Knows what ``state`` says, exactly."""
+
+
+def grown(array: npt.NDArray[Any], size: int, axis: int = 0) -> npt.NDArray[Any]:
+    """``array`` with room for ``size`` along ``axis``: itself, or a copy of at least twice its length with zeros."""
+    length = array.shape[axis]
+    if size <= length:
+        return array
+    shape = list(array.shape)
+    shape[axis] = max(size, 2 * length)
+    larger = np.zeros(shape, dtype=array.dtype, order="F" if array.ndim == 2 and array.flags.f_contiguous else "C")
+    larger[tuple(slice(0, n) for n in array.shape)] = array
+    return larger

@@ -1,0 +1,238 @@
+"""The remembered examples and an exact search for the nearest ones.
+
+Rows are append-only and lie in chunks, so nothing is ever copied to grow. Equal vectors with one answer share a row.
+The search is exact: past ``SCAN_ROWS`` rows an int8 copy is scanned first, every row whose rounding error could still
+place it among the nearest is scored again, so the result is the same as a full scan. Similarities are computed in
+float64 from the stored float32 vectors and do not depend on what else is asked in the same call.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from quickstudy.types import FloatArray, Vector
+
+CHUNK = 8_192
+SCAN_ROWS = 32_768
+"""Up to here a plain float32 scan is as fast as the int8 one."""
+
+GONE = -1
+"""The option of a row that was corrected away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The nearest rows of m queries, best first.
+
+    Attributes:
+        rows: int64 (m, k).
+        similarity: float64 (m, k) cosines.
+        options: int64 (m, k), the rows' options.
+        counts: float64 (m, k), how many lessons each row stands for.
+        at: float64 (m, k), when each was last taught, seconds since 1970.
+        order: int64 (m, k), the place of each row's last lesson in the order of learning.
+    """
+
+    rows: npt.NDArray[np.int64]
+    similarity: FloatArray
+    options: npt.NDArray[np.int64]
+    counts: FloatArray
+    at: FloatArray
+    order: npt.NDArray[np.int64]
+
+
+class Memory:
+    """Remembered examples: vector, option, time and lesson.
+
+    Args:
+        dimension: d, the length of the vectors.
+    """
+
+    def __init__(self, dimension: int) -> None:
+        self.dimension = dimension
+        self.size = 0
+        self.learned = 0
+        self._chunks: list[Vector] = []
+        self._coarse: list[_CoarseChunk] = []
+        self._options = np.zeros(64, dtype=np.int64)
+        self._counts = np.zeros(64, dtype=np.float64)
+        self._at = np.zeros(64, dtype=np.float64)
+        self._order = np.zeros(64, dtype=np.int64)
+        self._lessons: list[str] = []
+        self._index: dict[tuple[bytes, int], int] = {}
+
+    def learn(self, vector: Vector, option: int, at: float, lesson_id: str) -> None:
+        """Remembers one example: ``vector`` (d,) float32 of unit norm."""
+        key = (_key(vector), option)
+        row = self._index.get(key)
+        if row is None:
+            row = self._append(vector, option)
+            self._lessons.append(lesson_id)
+            self._index[key] = row
+        self._counts[row] += 1
+        self._at[row] = at
+        self._order[row] = self.learned
+        self._lessons[row] = lesson_id
+        self.learned += 1
+
+    def correct(self, vector: Vector, old: int, new: int, at: float, lesson_id: str) -> None:
+        """Moves one remembered example from option ``old`` to ``new``."""
+        key = (_key(vector), old)
+        row = self._index.get(key)
+        if row is not None:
+            self._counts[row] -= 1
+            if self._counts[row] <= 0:
+                self._options[row] = GONE
+                del self._index[key]
+        self.learn(vector, new, at, lesson_id)
+
+    def lesson(self, row: int) -> str:
+        """The id of the lesson that taught ``row`` last."""
+        return self._lessons[row]
+
+    def search(self, vectors: Vector, k: int) -> Neighbours:
+        """The ``k`` nearest rows of each of ``vectors`` (m, d); fewer where fewer are remembered. Ties by row."""
+        k = min(k, self.size)
+        rows = np.empty((len(vectors), k), dtype=np.int64)
+        similarity = np.empty((len(vectors), k), dtype=np.float64)
+        if k:
+            for i, (candidates, query) in enumerate(zip(self._candidates(vectors, k), vectors, strict=True)):
+                exact = self._exact(candidates, query)
+                best = np.lexsort((candidates, -exact))[:k]
+                rows[i], similarity[i] = candidates[best], exact[best]
+        return Neighbours(
+            rows, similarity, self._options[rows], self._counts[rows], self._at[rows], self._order[rows]
+        )
+
+    def state(self) -> dict[str, Any]:
+        """All of it as arrays; the vectors' chunks are append-only and shared, everything else is a copy."""
+        rows = self.size
+        vectors = [chunk[: min(CHUNK, rows - i * CHUNK)] for i, chunk in enumerate(self._chunks)]
+        return {
+            **{f"vectors{i}": part for i, part in enumerate(vectors)},
+            "options": self._options[:rows].copy(),
+            "counts": self._counts[:rows].copy(),
+            "at": self._at[:rows].copy(),
+            "order": self._order[:rows].copy(),
+            "lessons": np.array(self._lessons, dtype=np.str_) if rows else np.zeros(0, dtype="U1"),
+            "learned": np.array(self.learned),
+        }
+
+    @classmethod
+    def restore(cls, dimension: int, state: Mapping[str, npt.NDArray[Any]]) -> Memory:
+        """The memory whose :meth:`state` this is."""
+        memory = cls(dimension)
+        rows = len(state["options"])
+        for i in range(-(-rows // CHUNK)):
+            part = state[f"vectors{i}"]
+            chunk = np.zeros((CHUNK, dimension), dtype=np.float32)
+            chunk[: len(part)] = part
+            memory._chunks.append(chunk)
+            if len(part) == CHUNK:
+                memory._coarse.append(_CoarseChunk(chunk))
+        memory.size = rows
+        memory.learned = int(state["learned"])
+        memory._options, memory._counts = state["options"].copy(), state["counts"].copy()
+        memory._at, memory._order = state["at"].copy(), state["order"].copy()
+        memory._lessons = [str(name) for name in state["lessons"]]
+        for row in range(rows):
+            option = int(memory._options[row])
+            if option != GONE:
+                memory._index[_key(memory._vector(row)), option] = row
+        return memory
+
+    def _append(self, vector: Vector, option: int) -> int:
+        row = self.size
+        if row == len(self._options):
+            self._options, self._counts, self._at, self._order = (
+                np.concatenate([old, np.zeros_like(old)])
+                for old in (self._options, self._counts, self._at, self._order)
+            )
+        if row % CHUNK == 0:
+            self._chunks.append(np.zeros((CHUNK, self.dimension), dtype=np.float32))
+        self._chunks[-1][row % CHUNK] = vector
+        self._options[row] = option
+        self.size += 1
+        if self.size % CHUNK == 0:
+            self._coarse.append(_CoarseChunk(self._chunks[-1]))
+        return row
+
+    def _vector(self, row: int) -> Vector:
+        return self._chunks[row // CHUNK][row % CHUNK]
+
+    def _exact(self, rows: npt.NDArray[np.int64], query: Vector) -> FloatArray:
+        found = np.empty((len(rows), self.dimension), dtype=np.float64)
+        for i, row in enumerate(rows):
+            found[i] = self._vector(int(row))
+        return np.einsum("ij,j->i", found, query.astype(np.float64))
+
+    def _candidates(self, vectors: Vector, k: int) -> Iterator[npt.NDArray[np.int64]]:
+        if self.size > SCAN_ROWS:
+            for query in vectors:
+                yield self._coarse_candidates(query, k)
+            return
+        wanted = min(self.size, k + 8)
+        for block in (vectors[start : start + 256] for start in range(0, len(vectors), 256)):
+            near = np.empty((len(block), self.size), dtype=np.float32)
+            for i, chunk in enumerate(self._chunks):
+                start = i * CHUNK
+                end = min(self.size, start + CHUNK)
+                if len(block) == 1:
+                    near[0, start:end] = chunk[: end - start] @ block[0]
+                else:
+                    near[:, start:end] = block @ chunk[: end - start].T
+            for row in near:
+                if wanted == self.size:
+                    yield np.arange(self.size)
+                else:
+                    # float32 rounding may swap near ties: everything within it of the k-th is a candidate
+                    bound = np.partition(row, self.size - k)[self.size - k] - 4e-6
+                    yield np.flatnonzero(row >= bound)
+
+    def _coarse_candidates(self, query: Vector, k: int) -> npt.NDArray[np.int64]:
+        rounded, scale = _rounded(query[None])
+        error = float(np.linalg.norm(query - rounded[0] * scale[0]))
+        length = float(np.linalg.norm(rounded[0] * scale[0]))
+        near, slack = np.empty(self.size, dtype=np.float32), np.empty(self.size, dtype=np.float32)
+        for i, coarse in enumerate(self._coarse):
+            part = slice(i * CHUNK, (i + 1) * CHUNK)
+            near[part] = coarse.dot(rounded) * scale[0]
+            slack[part] = coarse.error * length
+        done = len(self._coarse) * CHUNK
+        if done < self.size:
+            near[done:] = self._chunks[-1][: self.size - done] @ query
+            slack[done:] = 0
+        slack += error + 1e-5
+        lower = near - slack
+        bound = np.partition(lower, self.size - k)[self.size - k]
+        return np.flatnonzero(near + slack >= bound)
+
+
+class _CoarseChunk:
+    """A full chunk rounded to int8, row by row, with each row's rounding error (a norm)."""
+
+    def __init__(self, chunk: Vector) -> None:
+        self.rounded, self.scale = _rounded(chunk)
+        self.error = np.linalg.norm(chunk - self.rounded * self.scale[:, None], axis=1).astype(np.float32)
+
+    def dot(self, rounded: npt.NDArray[np.int8]) -> Vector:
+        import simsimd
+
+        products = np.asarray(simsimd.cdist(rounded, self.rounded, metric="dot"), dtype=np.float32)[0]
+        scaled: Vector = products * self.scale
+        return scaled
+
+
+def _rounded(vectors: Vector) -> tuple[npt.NDArray[np.int8], Vector]:
+    scale = np.maximum(np.abs(vectors).max(axis=1), 1e-30).astype(np.float32) / np.float32(127)
+    return np.rint(vectors / scale[:, None]).astype(np.int8), scale
+
+
+def _key(vector: Vector) -> bytes:
+    return hashlib.blake2b(vector.tobytes(), digest_size=16).digest()

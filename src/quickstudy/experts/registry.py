@@ -1,0 +1,39 @@
+"""The experts by name: ours, and those that other packages register under the entry point ``quickstudy.experts``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.metadata import entry_points
+from typing import TypeAlias
+
+from quickstudy.errors import JobError
+from quickstudy.experts.base import Expert, Shared
+from quickstudy.experts.gaussian import Gaussian
+from quickstudy.experts.prior import Prior
+from quickstudy.experts.recall import Recall, Recent
+from quickstudy.experts.ridge import Ridge
+
+GROUP = "quickstudy.experts"
+
+Factory: TypeAlias = Callable[[Shared], Expert]
+
+BUILT_IN: dict[str, Factory] = {factory.name: factory for factory in (Prior, Recall, Recent, Ridge, Gaussian)}
+
+
+def expert_factories() -> dict[str, Factory]:
+    """All experts that are installed, by name."""
+    others = {point.name: point.load() for point in entry_points(group=GROUP) if point.name not in BUILT_IN}
+    return {**BUILT_IN, **others}
+
+
+def build_experts(names: Sequence[str], shared: Shared) -> list[Expert]:
+    """Fresh experts, in the order of ``names``.
+
+    Raises:
+        JobError: a name that no installed package registers.
+    """
+    factories = BUILT_IN if set(names) <= set(BUILT_IN) else expert_factories()
+    unknown = [name for name in names if name not in factories]
+    if unknown:
+        raise JobError(f"Unknown expert {unknown[0]!r}.", next_step=f"Installed: {', '.join(sorted(factories))}.")
+    return [factories[name](shared) for name in names]
