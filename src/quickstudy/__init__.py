@@ -1,1 +1,28 @@
-"""quickstudy: a learner that you put on a job."""
+"""quickstudy: a learner that you put on a job.
+
+It starts knowing little, learns while doing the work, asks when it is not sure, remembers exactly, and merges what it
+learned with its copies. Start with :class:`Job` and :class:`Learner`.
+"""
+
+from quickstudy.errors import QuickstudyError
+from quickstudy.job import Job
+from quickstudy.learner import Learner
+from quickstudy.report import Report
+from quickstudy.types import NEW_OPTION, Decision, Evidence, Lesson, Neighbour, Opinion, Probabilities
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "NEW_OPTION",
+    "Decision",
+    "Evidence",
+    "Job",
+    "Learner",
+    "Lesson",
+    "Neighbour",
+    "Opinion",
+    "Probabilities",
+    "QuickstudyError",
+    "Report",
+    "__version__",
+]

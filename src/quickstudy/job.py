@@ -80,7 +80,9 @@ class Job:
         if isinstance(features, bool) or not isinstance(features, int) or not 1 <= features <= 16384:
             raise JobError(f"features of job {name!r} is {features!r}.", next_step="Give a number from 1 to 16384.")
         if isinstance(experts, str) or not experts or not all(isinstance(expert, str) for expert in experts):
-            raise JobError(f"experts of job {name!r} are {experts!r}.", next_step='Give names, like ["prior", "ridge"].')
+            raise JobError(
+                f"experts of job {name!r} are {experts!r}.", next_step='Give names, like ["prior", "ridge"].'
+            )
         if len(set(experts)) < len(experts):
             raise JobError(f"experts of job {name!r} name one twice.", next_step="Name each expert once.")
         if not isinstance(instructions, str):

@@ -2,10 +2,10 @@
 
 Two ways lead to a state. *Online*: ``describe``, ``learn`` and ``correct``, one event after the other. *Reliving*: a
 fresh mind lives once through a set of examples in the order of their own times (ties by lesson id), predicting each
-block before it learns it. What it then knows depends on the set alone, not on who taught it or when it arrived: that is
-the canonical state after a merge, a forget, or a change of options that joins two. Because the order is time, everything
-learned online (the pool's weights, calibration, how fast the past ages) is fitted on predictions of the future from the
-past, never the other way round.
+block before it learns it. What it then knows depends on the set alone, not on who taught it or when it arrived: that
+is the canonical state after a merge, a forget, or a change of options that joins two. Because the order is time,
+everything learned online (the pool's weights, calibration, how fast the past ages) is fitted on predictions of the
+future from the past, never the other way round.
 
 Not here: events, names of options (``options``), files (``journal``).
 """
@@ -109,7 +109,7 @@ class Mind:
 
     def learn(self, example: Example, columns: npt.NDArray[np.int64]) -> None:
         """One lesson: predict it from ``columns``, the options known before it, then learn it."""
-        proposal = self.propose(example.vector[None], columns)
+        proposal = self.propose(example.vector[None], columns[self._seen[columns]])
         self._judge(proposal, 0, example.option)
         for expert in self.experts:
             expert.learn([example], proposal.query)

@@ -74,6 +74,11 @@ class Options:
         self.active.append(True)
         return self.columns[name]
 
+    def add_if_unknown(self, name: str) -> int:
+        """The column that ``name`` means, alias or not; a new one if nothing has that name."""
+        column = self.columns.get(name)
+        return self.add(name) if column is None else column
+
     def apply(self, event: Event) -> tuple[Action, int, int | None]:
         """Folds one option event; says what it was, which column it is about, and the column it was merged into."""
         name = str(event.answer)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import blas, cho_factor, cho_solve
+from scipy.linalg import blas, cho_factor, cho_solve, lapack
 
 from quickstudy.experts.base import Arrays, Example, Query, Shared, grown
 from quickstudy.types import FloatArray, Vector
@@ -72,17 +72,17 @@ class Ridge:
     def state(self) -> Arrays:
         """P, its waiting terms, and W."""
         return {
-            "precision": self._precision.copy(order="F"),
-            "pending": self._pending[:, : self._waiting].copy(order="F"),
-            "weights": self._weights.copy(order="F"),
+            "precision": lapack.dtrttp(self._precision, uplo="L")[0],
+            "pending": self._pending[:, : self._waiting].T.copy(),
+            "weights": self._weights.T.copy(),
         }
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """P, its waiting terms, and W."""
-        self._precision = np.array(state["precision"], order="F")
-        self._weights = np.array(state["weights"], order="F")
-        self._waiting = state["pending"].shape[1]
-        self._pending[:, : self._waiting] = state["pending"]
+        self._precision = lapack.dtpttr(len(self._precision), state["precision"], uplo="L")[0]
+        self._weights = state["weights"].T.copy(order="F")
+        self._waiting = len(state["pending"])
+        self._pending[:, : self._waiting] = state["pending"].T
 
     def _learn(self, phi: FloatArray, options: Sequence[int]) -> None:
         self._weights = grown(self._weights, max(options) + 1, axis=1)

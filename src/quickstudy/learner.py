@@ -1,0 +1,552 @@
+"""The learner on one job: decide, ask, be taught, learn. Thin: every station does its own work.
+
+    situation ─▶ perceive ─▶ propose, judge ─▶ decision ─▶ journal
+                                   ▲                          │
+                                   └── learn ◀── journal ◀── lesson
+
+Invariants: what is returned is in the journal; what is learned is a function of the journal (:mod:`knowledge`); reading
+changes nothing. One lock makes a learner safe to share between threads.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+from quickstudy import views
+from quickstudy.errors import InputError, JobError, LessonError, OptionError, SituationError, UnknownDecisionError
+from quickstudy.job import Job, checked_option_name
+from quickstudy.journal import Event, Journal
+from quickstudy.knowledge import Progress, standing_key
+from quickstudy.perception import Encoder, get_encoder, situation_from_json, situation_to_json
+from quickstudy.record import Record, checked_time, stored_job
+from quickstudy.report import Report, make_report
+from quickstudy.types import Decision, Lesson, Scalar, Situation, Vector
+
+
+class Learner:
+    """A learner on one job.
+
+    Args:
+        job: the job.
+        journal: the path of its journal, or None to keep it in memory.
+        id: the learner's id; made up for a new journal if None.
+        seed: seeds exploration only; what is learned does not depend on it.
+        read_only: reads a journal that another process may be writing; decide and teach are refused.
+        encoder: an encoder object instead of the one that ``job.encoder`` names.
+        progress: called with (done, all) while a long journal is replayed.
+
+    Raises:
+        JournalLockedError: another process writes the journal.
+        JournalMismatchError: it belongs to another job, encoder or learner.
+        JournalCorruptError: it is damaged, or no journal.
+
+    >>> from quickstudy import Job, Learner
+    >>> with Learner(Job("route", ["billing", "fraud"], encoder="static")) as learner:
+    ...     decision = learner.decide("I was charged twice")
+    ...     lesson = learner.teach(decision, "billing")
+    ...     learner.predict("they charged me two times").answer
+    'billing'
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        journal: str | os.PathLike[str] | None = None,
+        *,
+        id: str | None = None,
+        seed: int = 0,
+        read_only: bool = False,
+        encoder: Encoder | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        if not isinstance(job, Job):
+            raise JobError(f"A learner needs a Job, got {type(job).__name__}.", next_step='For example Job("route").')
+        self.job = job
+        self.seed = seed
+        self.encoder = encoder or get_encoder(job.encoder)
+        self._lock = threading.RLock()
+        self._record = Record(job, self.encoder, journal, id=id, read_only=read_only, progress=progress)
+
+    @classmethod
+    def open(cls, journal: str | os.PathLike[str], *, read_only: bool = False, **keywords: Any) -> Learner:
+        """Opens an existing journal with the job that is stored in it."""
+        return cls(stored_job(journal), journal, read_only=read_only, **keywords)
+
+    @property
+    def id(self) -> str:
+        """The learner's id."""
+        return self._record.id
+
+    # -- deciding
+
+    def decide(
+        self,
+        situation: Situation,
+        options: Sequence[str] | None = None,
+        *,
+        at: float | None = None,
+        request_id: str | None = None,
+    ) -> Decision:
+        """Decides on one situation and journals the decision; changes nothing learned.
+
+        Args:
+            situation: text, a record (dict of text, numbers, bools, dates, None), or a 1-D float array.
+            options: only these options are possible here; all of the job's if None.
+            at: the event's own time, seconds since 1970; now if None.
+            request_id: an idempotency key: the same one gets the same decision again.
+
+        Raises:
+            SituationError: the situation cannot be perceived.
+            OptionError: an unknown option.
+        """
+        return self._decide([situation], options, at, request_id)[0]
+
+    def decide_many(
+        self, situations: Sequence[Situation], options: Sequence[str] | None = None, *, at: float | None = None
+    ) -> list[Decision]:
+        """:meth:`decide` for many situations, in one transaction."""
+        return self._decide(listed(situations), options, at, None)
+
+    def predict(self, situation: Situation, options: Sequence[str] | None = None) -> Decision:
+        """What :meth:`decide` would say; writes nothing, and the decision has no id."""
+        return self.predict_many([situation], options)[0]
+
+    def predict_many(self, situations: Sequence[Situation], options: Sequence[str] | None = None) -> list[Decision]:
+        """:meth:`predict` for many situations."""
+        with self._lock:
+            checked, vectors = self._record.perceive(listed(situations))
+            return self._propose(checked, vectors, options, checked_time(None))
+
+    # -- being taught
+
+    def teach(
+        self,
+        target: Decision | Situation | None,
+        answer: str,
+        *,
+        decision_id: str | None = None,
+        lesson_id: str | None = None,
+        by: str | None = None,
+        at: float | None = None,
+    ) -> Lesson:
+        """Teaches the right answer; when it returns, the lesson is on disk.
+
+        Args:
+            target: the decision, now or days later; or a situation without a decision; None with ``decision_id``.
+            answer: an option's name; in an open job a new one makes a new option.
+            decision_id: the decision's id, instead of the decision.
+            lesson_id: an idempotency key: the same id twice counts once.
+            by: who taught. The same teacher's next lesson on a decision replaces the first.
+            at: the event's own time, seconds since 1970; now if None.
+
+        Raises:
+            UnknownDecisionError: this journal holds no such decision.
+            OptionError: an unknown option in a closed job.
+            LessonError: the lesson id was used for another lesson.
+        """
+        if decision_id is not None:
+            target = self._with_id(target, decision_id)
+        return self.teach_many([(target, answer)], lesson_ids=[lesson_id], by=by, at=[at])[0]
+
+    def teach_many(
+        self,
+        pairs: Iterable[tuple[Decision | Situation | None, str]],
+        *,
+        lesson_ids: Sequence[str | None] | None = None,
+        by: str | None = None,
+        at: Sequence[float | None] | None = None,
+    ) -> list[Lesson]:
+        """:meth:`teach` for many pairs of (decision or situation, answer), in one transaction: all or none.
+
+        Args:
+            pairs: n pairs.
+            lesson_ids: n idempotency keys.
+            by: who taught them all.
+            at: n times, seconds since 1970.
+        """
+        if by is not None and not isinstance(by, str):
+            raise LessonError(f"by is {by!r}.", next_step="Give the teacher's name as text.")
+        given = list(pairs)
+        ids = [None] * len(given) if lesson_ids is None else list(lesson_ids)
+        times = [None] * len(given) if at is None else list(at)
+        if not len(ids) == len(times) == len(given):
+            raise LessonError(
+                f"{len(given)} pairs, {len(ids)} lesson ids and {len(times)} times.", next_step="Give as many of each."
+            )
+        with self._lock:
+            self._record.writable()
+            answers = [checked_option_name(answer) for _, answer in given]
+            targets = [self._target(target) for target, _ in given]
+            fresh, vectors = self._record.perceive([t for t in targets if not isinstance(t, Event)])
+            seen = iter(zip(fresh, vectors, strict=True))
+            events: list[tuple[Event, Vector | None]] = []
+            lessons: list[Event] = []
+            added: dict[str, Event] = {}
+            batch: dict[str, Event] = {}
+            for target, answer, lesson_id, when in zip(targets, answers, ids, times, strict=True):
+                situation, vector = (None, target.vector) if isinstance(target, Event) else next(seen)
+                if lesson_id is not None:
+                    done = batch.get(lesson_id) or self._record.same_lesson(lesson_id, target, answer)
+                    if done is not None:
+                        lessons.append(done)
+                        continue
+                if answer not in added and (option := self._record.taught_option(answer)) is not None:
+                    added[answer] = option
+                    events.append((option, None))
+                lesson = self._record.event(
+                    "lesson",
+                    when,
+                    id=lesson_id,
+                    decision_id=target.id if isinstance(target, Event) else None,
+                    by=by,
+                    answer=answer,
+                    situation=None if situation is None else situation_to_json(situation),
+                    vector=None if situation is None else vector,
+                )
+                batch[lesson.id] = lesson
+                events.append((lesson, vector))
+                lessons.append(lesson)
+            self._record.commit(events)
+            return [views.lesson(event) for event in lessons]
+
+    def reward(
+        self, decision: Decision | str, value: float, *, lesson_id: str | None = None, at: float | None = None
+    ) -> Lesson:
+        """Feedback without a right answer: how good a decision (or its id) turned out, any finite number.
+
+        It is journaled; it changes the answers once rewards are learned from.
+        """
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise LessonError(f"The reward is {value!r}.", next_step="Give a finite number, like 1.0.")
+        with self._lock:
+            self._record.writable()
+            target = self._record.decision(decision.id if isinstance(decision, Decision) else str(decision))
+            event = self._record.same_lesson(lesson_id, target, float(value)) if lesson_id is not None else None
+            if event is None:
+                event = self._record.event("lesson", at, id=lesson_id, decision_id=target.id, value=float(value))
+                self._record.append([event], durable=True)
+            return views.lesson(event)
+
+    # -- options
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The names of the options in force."""
+        with self._lock:
+            return self._record.options.current()
+
+    def add_option(self, name: str, description: str = "") -> None:
+        """Adds an option, brings a retired one back, or describes a known one once more."""
+        self._change_option("add", checked_option_name(name), description=description)
+
+    def rename_option(self, old: str, new: str) -> None:
+        """Gives an option another name; what was learned follows, and the old name stays an alias."""
+        with self._lock:
+            new = checked_option_name(new)
+            self._record.options.required(old)
+            if self._record.options.is_current(new):
+                raise OptionError(
+                    f"There is an option {new!r} already.", next_step="Use merge_options to make one of the two."
+                )
+            self._change_option("rename", old, other=new)
+
+    def merge_options(self, old: str, into: str) -> None:
+        """Makes one option of two: everything learned for ``old`` counts for ``into`` from now on."""
+        with self._lock:
+            options = self._record.options
+            if options.required(old) == options.required(into):
+                raise OptionError(f"{old!r} and {into!r} are one option already.", next_step="Name two options.")
+            self._change_option("merge", old, other=options.names[options.required(into)])
+
+    def retire_option(self, name: str) -> None:
+        """Proposes an option no more; what was learned of it is kept, and :meth:`add_option` brings it back."""
+        with self._lock:
+            self._record.options.required(name)
+            if len(self.options) == 1:
+                raise OptionError(f"{name!r} is the last option.", next_step="Add another one first.")
+            self._change_option("retire", name)
+
+    # -- the set of events
+
+    def merge(self, *others: Learner | str | os.PathLike[str], progress: Progress | None = None) -> int:
+        """Takes over every event that others have and this learner lacks; says how many changed.
+
+        The state is then a function of the set of events: it does not matter who merges what, in which order, how
+        often. Merging what is known already changes nothing.
+
+        Raises:
+            JournalMismatchError: another job, encoder, random features, or kind of situation.
+        """
+        with self._lock:
+            record = self._record
+            record.writable()
+            opened: list[Journal] = []
+            try:
+                sources: list[Journal] = []
+                for other in others:
+                    if not isinstance(other, Learner):
+                        opened.append(Journal.open(other, identity=None, read_only=True))
+                    sources.append(other._record.journal if isinstance(other, Learner) else opened[-1])
+                for source in sources:
+                    record.check_mergeable(source)
+                record.append([], durable=True)
+                events = (event for source in sources for event in source.events())
+                changed = record.journal.union(events, extra=[record.mark("merge")])
+            finally:
+                for journal in opened:
+                    journal.close()
+            if changed:
+                record.rebuild(progress)
+            return len(changed)
+
+    def forget(
+        self, ids: str | Iterable[str] | None = None, *, progress: Progress | None = None, **fields: Scalar
+    ) -> int:
+        """Forgets decisions or lessons by id, or all whose situation has a field, as if they had never been.
+
+        Their content is scrubbed from disk; a tombstone keeps id, time and right-or-wrong. Says how many events went.
+
+        Args:
+            ids: ids of decisions or lessons.
+            progress: called with (done, all) while the state is rebuilt.
+            fields: ``vendor="Acme"`` and the like; also ``by``, ``answer``, and ``text`` for a whole text.
+
+        Raises:
+            LessonError: an id that is not there, or is no decision or lesson; then nothing is forgotten.
+        """
+        with self._lock:
+            record = self._record
+            record.writable()
+            wanted = [ids] if isinstance(ids, str) else list(ids or [])
+            known = record.journal.get_many(wanted)
+            for id in wanted:
+                if id not in known or known[id].kind not in ("decision", "lesson"):
+                    raise LessonError(
+                        f"This journal holds no decision or lesson {id!r}.",
+                        next_step="Nothing was forgotten. Look the ids up with export.",
+                        code="unknown-id",
+                    )
+            if fields:
+                wanted += [id for id in record.journal.find(**fields) if id not in known]
+            found = record.journal.get_many(wanted).values()
+            events = [event for event in found if event.kind in ("decision", "lesson") and not event.forgotten]
+            if not events:
+                return 0
+            asked = record.journal.get_many({e.decision_id for e in events if e.decision_id}).values()
+            seen = [situation_from_json(e.situation) for e in [*events, *asked] if e.situation]
+            gone = record.journal.forget(
+                [*(event.id for event in events), *record.orphans(events)], extra=[record.mark("forget")]
+            )
+            self.encoder.forget(seen)
+            record.rebuild(progress)
+            return len(gone)
+
+    @classmethod
+    def replay(
+        cls,
+        journal: str | os.PathLike[str],
+        until: float | None = None,
+        *,
+        encoder: Encoder | None = None,
+        progress: Progress | None = None,
+    ) -> Learner:
+        """The learner as it was: a copy in memory of a journal, without what happened after ``until``.
+
+        Args:
+            journal: the journal's path; it is only read.
+            until: seconds since 1970, compared with the events' own times; the whole journal if None.
+            encoder: see :class:`Learner`.
+            progress: called with (done, all).
+        """
+        learner = cls(stored_job(journal), encoder=encoder)
+        record = learner._record
+        with Journal.open(journal, identity=None, read_only=True) as source:
+            for key in ("kind", "dimension"):
+                if (value := source.get_meta(key)) is not None:
+                    record.journal.set_meta(key, value)
+            own = source.get_meta("learner")
+            kept = list(source.events(until_at=None if until is None else checked_time(until)))
+            mark = max((event.seq for event in kept if event.kind == "mark"), default=0)
+            past = [e for e in kept if until is None or e.seq <= mark or e.node in (own, "")]
+            record.journal.append(past, durable=False)
+        record.load(progress)
+        return learner
+
+    # -- looking
+
+    def report(self) -> Report:
+        """How the learner is doing; see :class:`quickstudy.report.Report`."""
+        with self._lock:
+            return make_report(self.job, self.encoder.name, self._record.journal, self._record.knowledge)
+
+    def lessons(self) -> Iterator[tuple[Lesson, Situation]]:
+        """The lessons in force with their situations, in order of arrival, under today's names of the options."""
+        knowledge, journal = self._record.knowledge, self._record.journal
+        for event in journal.events(kinds=["lesson"]):
+            if event.forgotten or event.answer is None or knowledge is None:
+                continue
+            standing = knowledge.in_force.get(standing_key(event))
+            if standing is None or standing.lesson_id != event.id:
+                continue
+            decision = journal.get(event.decision_id) if event.decision_id else None
+            text = event.situation or (decision.situation if decision else None)
+            if text is not None:
+                yield views.lesson(event, knowledge.options.names[standing.column]), situation_from_json(text)
+
+    def waiting(self, limit: int | None = None) -> list[Decision]:
+        """Decisions that nobody has answered, oldest first."""
+        return [views.past_decision(event) for event in self._record.journal.waiting(limit)]
+
+    def decision(self, id: str) -> Decision:
+        """A past decision, with the evidence it had.
+
+        Raises:
+            UnknownDecisionError: this journal holds no such decision.
+        """
+        return views.past_decision(self._record.decision(id))
+
+    # -- life
+
+    def snapshot(self) -> None:
+        """Writes the learned state beside the journal now, so that the next opening is fast."""
+        with self._lock:
+            self._record.snapshot()
+
+    def close(self) -> None:
+        """Writes a snapshot if much was learned, and closes the journal. Nothing is lost without it."""
+        with self._lock:
+            self._record.close()
+
+    def __enter__(self) -> Learner:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Learner({self.job.name!r}, id={self.id!r}, journal={self._record.journal.path!r})"
+
+    # -- inside
+
+    def _propose(
+        self, checked: list[Situation], vectors: Vector, options: Sequence[str] | None, at: float
+    ) -> list[Decision]:
+        if not checked:
+            return []
+        knowledge = self._record.knowledge
+        assert knowledge is not None
+        names, proposal = knowledge.propose(vectors, chosen(options))
+        return views.decisions(self._record.journal, knowledge, checked, names, proposal, at)
+
+    def _decide(
+        self, situations: list[Situation], options: Sequence[str] | None, at: float | None, request_id: str | None
+    ) -> list[Decision]:
+        with self._lock:
+            record = self._record
+            record.writable()
+            when = checked_time(at)
+            checked, vectors = record.perceive(situations)
+            texts = [situation_to_json(situation) for situation in checked]
+            if request_id is not None and (done := record.journal.by_request(request_id)) is not None:
+                if done.situation != texts[0]:
+                    raise InputError(
+                        f"request_id {request_id!r} was used for another situation.",
+                        next_step="Give every task a request_id of its own.",
+                        code="used-request-id",
+                    )
+                return [views.past_decision(done)]
+            proposed = self._propose(checked, vectors, options, when)
+            events = [
+                record.event(
+                    "decision",
+                    when,
+                    request_id=request_id,
+                    answer=decision.answer,
+                    mode=decision.mode,
+                    probability=decision.probability,
+                    situation=text,
+                    vector=vector,
+                    data=views.recorded(decision, options),
+                )
+                for decision, text, vector in zip(proposed, texts, vectors, strict=True)
+            ]
+            if events:
+                record.append(events, durable=False)
+            return [views.with_id(d, event.id, request_id) for d, event in zip(proposed, events, strict=True)]
+
+    def _change_option(self, action: str, name: str, *, other: str | None = None, description: str = "") -> None:
+        with self._lock:
+            record = self._record
+            record.writable()
+            event = record.option_event(action, name, other=other, description=description)
+            if record.knowledge is None:
+                record.append([event], durable=True)
+            elif action == "merge":
+                record.append([event, record.mark("options")], durable=True)
+                record.rebuild(None)
+            else:
+                record.commit([(event, None)])
+
+    def _with_id(self, target: Decision | Situation | None, decision_id: str) -> Decision:
+        """The decision with this id; refuses a target that contradicts it."""
+        decision = self.decision(decision_id)
+        if isinstance(target, Decision):
+            if target.id != decision_id:
+                raise LessonError(
+                    f"The decision is {target.id!r}, but decision_id says {decision_id!r}.",
+                    next_step="Give one of them.",
+                )
+        elif target is not None:
+            if situation_to_json(self.encoder.checked(target)) != situation_to_json(decision.situation):
+                raise LessonError(
+                    f"Decision {decision_id!r} was about another situation.", next_step="Give one of the two."
+                )
+        return decision
+
+    def _target(self, target: Decision | Situation | None) -> Event | Situation:
+        """The decision's event, or the situation."""
+        if target is None:
+            raise LessonError("A lesson about nothing.", next_step="Give a decision, a situation or a decision_id.")
+        if not isinstance(target, Decision):
+            return target
+        if not target.id:
+            return target.situation
+        if self._record.knowledge is None:
+            raise UnknownDecisionError(f"Decision {target.id!r} is not in this journal.")
+        return self._record.decision(target.id)
+
+
+def listed(situations: Sequence[Situation]) -> list[Situation]:
+    """A list of situations; refuses a single one given in its place.
+
+    Raises:
+        SituationError: it is one situation.
+    """
+    if isinstance(situations, str | bytes | Mapping):
+        raise SituationError(
+            f"Expected a list of situations, got one {type(situations).__name__}.", next_step="Give [situation]."
+        )
+    return list(situations)
+
+
+def chosen(options: Sequence[str] | None) -> list[str] | None:
+    """The options that a caller restricts a decision to, checked.
+
+    Raises:
+        OptionError: none, one twice, or no list.
+    """
+    if options is None:
+        return None
+    if isinstance(options, str):
+        raise OptionError(f"options is the text {options!r}.", next_step="Give a list of names.")
+    names = [checked_option_name(name) for name in options]
+    if not names or len(set(names)) < len(names):
+        raise OptionError(f"options is {names!r}: empty, or one twice.", next_step="Name each option once.")
+    return names

@@ -1,0 +1,395 @@
+"""A journal and the knowledge that it teaches, kept in step.
+
+Every change goes through :meth:`Record.commit` (journal first, then learn) or :meth:`Record.rebuild` (a mark was
+written, the state is canonical). Not here: what callers see (``learner``, ``views``) and how anything is learned (``mind``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from quickstudy.errors import (
+    InputError,
+    JournalError,
+    JournalMismatchError,
+    LessonError,
+    SituationError,
+    UnknownDecisionError,
+)
+from quickstudy.job import Job
+from quickstudy.journal import Event, HybridClock, Journal, new_id
+from quickstudy.journal.event import Kind
+from quickstudy.knowledge import Knowledge, Progress, catch_up, replaced_vector, replay
+from quickstudy.options import Options, declared_id, description_text, unknown_option
+from quickstudy.perception import Encoder, situation_to_json
+from quickstudy.types import Situation, Vector
+
+SNAPSHOT_LESSONS = 500
+"""A snapshot is written in the background after so many lessons, or a tenth of all if that is more."""
+
+CLOSING_LESSONS = 50
+"""Closing writes a snapshot if more lessons than this would have to be replayed."""
+
+
+class Record:
+    """A journal with its knowledge.
+
+    Args:
+        job: the job.
+        encoder: turns situations into vectors.
+        path: the journal's path, or None for memory.
+        id: the learner's id, made up for a new journal if None.
+        read_only: whether writing is refused.
+        progress: called with (done, all) while a long journal is replayed.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        encoder: Encoder,
+        path: str | os.PathLike[str] | None,
+        *,
+        id: str | None,
+        read_only: bool,
+        progress: Progress | None,
+    ) -> None:
+        self.job = job
+        self.encoder = encoder
+        self.knowledge: Knowledge | None = None
+        self._declared = False
+        self._since_snapshot = 0
+        self.journal = Journal.open(path, identity=identity_of(job, encoder), read_only=read_only)
+        try:
+            self.id = self.journal.get_meta("learner") or id or new_id()
+            if id is not None and id != self.id:
+                raise JournalMismatchError(
+                    f"The journal {str(path)!r} belongs to the learner {self.id!r}, not {id!r}.",
+                    next_step="Open it without an id, or merge it into a learner of your own.",
+                )
+            if not read_only:
+                if self.journal.get_meta("learner") is None:
+                    self.journal.set_meta("learner", self.id)
+                self.journal.set_job(json.dumps(job.to_dict(), sort_keys=True))
+            self.clock = HybridClock(self.id)
+            self.load(progress)
+        except BaseException:
+            self.journal.close()
+            raise
+
+    # -- state
+
+    def load(self, progress: Progress | None) -> None:
+        """Knows what the journal teaches: from a snapshot and the events after it, or from all events."""
+        self.clock.observe(self.journal.last_clock)
+        kind, dimension = self._shape()
+        if kind is None:
+            return
+        snapshot = self.journal.load_snapshot()
+        if snapshot is not None:
+            found = Knowledge.restore(self.job, dimension, snapshot.state, snapshot.document)
+            if found is not None:
+                catch_up(self.journal, found, snapshot.seq, progress)
+                self.knowledge = found
+                return
+        self.knowledge = replay(self.journal, self.job, kind, dimension, progress)
+        self._since_snapshot = len(self.knowledge.in_force)
+
+    def rebuild(self, progress: Progress | None) -> None:
+        """The canonical state of the journal's set of events; a mark was written with the change that called for it."""
+        self.clock.observe(self.journal.last_clock)
+        kind, dimension = self._shape()
+        if kind is not None:
+            self.knowledge = Knowledge(self.job, kind, dimension)
+            self.knowledge.rebuild(self.journal.events(), progress)
+            self._since_snapshot = len(self.knowledge.in_force)
+
+    def commit(self, events: list[tuple[Event, Vector | None]]) -> None:
+        """Journals option and lesson events durably, then learns them; each lesson comes with its vector."""
+        if not events:
+            return
+        assert self.knowledge is not None
+        self.journal.append([*self.undeclared(), *(event for event, _ in events)], durable=True)
+        self._declared = True
+        for event, vector in events:
+            self.knowledge.apply(event, vector, replaced_vector(self.journal, self.knowledge, event))
+            self._since_snapshot += event.kind == "lesson"
+        due = max(SNAPSHOT_LESSONS, len(self.knowledge.in_force) // 10)
+        if self.journal.path and self._since_snapshot >= due:
+            self.journal.write_snapshot_in_background(self.journal.last_seq, *self.knowledge.state())
+            self._since_snapshot = 0
+
+    def append(self, events: Sequence[Event], *, durable: bool) -> None:
+        """Journals events that teach nothing yet, with the declarations they need."""
+        self.journal.append([*self.undeclared(), *events], durable=durable)
+        self._declared = True
+
+    def snapshot(self) -> None:
+        """Writes the learned state beside the journal."""
+        if self.knowledge is not None and self.journal.path and not self.journal.read_only:
+            self.journal.save_snapshot(self.journal.last_seq, *self.knowledge.state())
+            self._since_snapshot = 0
+
+    def close(self) -> None:
+        """Writes a snapshot if much was learned since the last one, and closes the journal."""
+        if self._since_snapshot >= CLOSING_LESSONS:
+            self._since_snapshot = 0
+            with contextlib.suppress(OSError, JournalError):  # a snapshot is a cache: the events are on disk
+                self.snapshot()
+        self.journal.close()
+
+    # -- events
+
+    def event(self, kind: Kind, at: float | None, *, id: str | None = None, **fields: Any) -> Event:
+        """A new event of this learner's."""
+        when = checked_time(at)
+        return Event(id=id or new_id(), kind=kind, clock=self.clock.tick(), node=self.id, at=when, **fields)
+
+    def mark(self, why: str) -> Event:
+        """The mark after which the state is canonical."""
+        return self.event("mark", None, data={"why": why})
+
+    def decision(self, decision_id: str) -> Event:
+        """A decision's event.
+
+        Raises:
+            UnknownDecisionError: this journal holds no such decision, or it was forgotten.
+        """
+        event = self.journal.get(decision_id)
+        if event is None or event.kind != "decision" or event.forgotten:
+            why = "was forgotten" if event is not None and event.forgotten else "is not in this journal"
+            raise UnknownDecisionError(
+                f"Decision {decision_id!r} {why}.",
+                next_step="Teach the situation itself, or merge the journal that holds the decision.",
+            )
+        return event
+
+    def same_lesson(self, lesson_id: str, target: Event | Situation | None, answer: str | float) -> Event | None:
+        """The lesson with this id if it was taught before, the same way.
+
+        Raises:
+            LessonError: the id was used for another lesson, or for one that was forgotten.
+        """
+        done = self.journal.get(lesson_id)
+        if done is None:
+            return None
+        if done.forgotten:
+            raise LessonError(f"Lesson {lesson_id!r} was forgotten.", next_step="Use another lesson_id.")
+        if isinstance(target, Event):
+            same = done.decision_id == target.id
+        else:
+            same = target is not None and done.situation == situation_to_json(self.encoder.checked(target))
+        if done.kind != "lesson" or not same or answer not in (done.answer, done.value):
+            raise LessonError(
+                f"lesson_id {lesson_id!r} was used for another lesson.",
+                next_step="Give every lesson an id of its own.",
+                code="used-lesson-id",
+            )
+        return done
+
+    def writable(self) -> None:
+        """Raises JournalError if the journal is open for reading only."""
+        if self.journal.read_only:
+            raise JournalError(
+                f"The journal {self.journal.path!r} is open for reading only.",
+                next_step="Open it without read_only, once nobody else writes it.",
+                code="read-only",
+            )
+
+    # -- situations
+
+    def perceive(self, situations: Sequence[Situation]) -> tuple[list[Situation], Vector]:
+        """Checks and encodes situations; the first ones ever decide what kind this job sees.
+
+        Raises:
+            SituationError: one cannot be perceived, or is of another kind or length than those seen so far.
+        """
+        checked = [self.encoder.checked(situation) for situation in situations]
+        if not checked:
+            return [], np.zeros((0, 0), dtype=np.float32)
+        kind = self.knowledge.kind if self.knowledge else self.encoder.kind(checked[0])
+        wrong = {self.encoder.kind(situation) for situation in checked} - {kind}
+        if wrong:
+            raise SituationError(
+                f"Job {self.job.name!r} sees situations of the kind {kind}; this one is {wrong.pop()}.",
+                next_step="Give situations of one kind, or make another job.",
+            )
+        vectors = self.encoder.encode(checked)
+        if self.knowledge is None:
+            self.knowledge = Knowledge(self.job, kind, vectors.shape[1])
+            for event in self._declarations():
+                self.knowledge.apply(event, None)
+        elif vectors.shape[1] != self.knowledge.dimension:
+            raise SituationError(
+                f"Job {self.job.name!r} sees arrays of length {self.knowledge.dimension - 1}; "
+                f"this one has {vectors.shape[1] - 1}.",
+                next_step="Give arrays of one length, or make another job.",
+            )
+        return checked, vectors
+
+    # -- options
+
+    @property
+    def options(self) -> Options:
+        """The options as they stand; before the first situation, as they are declared."""
+        if self.knowledge is not None:
+            return self.knowledge.options
+        options = Options()
+        for name in self.job.options:
+            options.add(name)
+        for event in self.journal.events(kinds=["option"]):
+            if not event.forgotten:
+                options.apply(event)
+        return options
+
+    def option_event(
+        self, action: str, name: str, *, other: str | None = None, description: str = "", taught: bool = False
+    ) -> Event:
+        """A change of the options."""
+        data: dict[str, Any] = {"action": action}
+        data |= {"other": other} if other else {}
+        data |= {"description": description} if description else {}
+        data |= {"taught": True} if taught else {}
+        words = {"add": description_text(name, description), "rename": description_text(other or name, "")}
+        vector = self._described(words[action]) if action in words else None
+        return self.event("option", None, answer=name, data=data, vector=vector)
+
+    def taught_option(self, answer: str) -> Event | None:
+        """The event that adds an option with its first lesson; None if it is in force already.
+
+        Raises:
+            OptionError: the job is closed and has no such option.
+        """
+        options = self.options
+        column = options.column(answer)
+        if column is not None and options.active[column]:
+            return None
+        if not self.job.open:
+            raise unknown_option(answer, options.current())
+        if column is not None or self.journal.get(declared_id(answer, "")) is not None:
+            return self.option_event("add", answer, taught=True)
+        return self._declaration(answer, "", taught=True)
+
+    def undeclared(self) -> list[Event]:
+        """Declarations of the job's options that the journal lacks; also notes the kind of situations."""
+        if self._declared:
+            return []
+        if self.knowledge is not None and self.journal.get_meta("kind") is None:
+            self.journal.set_meta("kind", self.knowledge.kind)
+            self.journal.set_meta("dimension", str(self.knowledge.dimension))
+        ids = {declared_id(name, words) for name, words in self.job.options.items()}
+        known = self.journal.get_many(ids)
+        return [] if len(known) == len(ids) else [e for e in self._declarations() if e.id not in known]
+
+    def orphans(self, forgotten: Sequence[Event]) -> list[str]:
+        """Ids of the events of options that only forgotten lessons had brought: their names are content too."""
+        if self.knowledge is None:
+            return []
+        ids = {event.id for event in forgotten}
+        decisions = {event.id if event.kind == "decision" else event.decision_id for event in forgotten}
+        standing = self.knowledge.in_force.items()
+        left = {s.column for key, s in standing if key[0] not in decisions and s.lesson_id not in ids}
+        return [
+            event.id
+            for event in self.journal.events(kinds=["option"])
+            if event.data.get("taught") and self.options.column(str(event.answer)) not in left
+        ]
+
+    def check_mergeable(self, source: Journal) -> None:
+        """Refuses a journal that cannot be merged, and takes over the kind of situations if none is known yet.
+
+        Raises:
+            JournalMismatchError: it is of another job, encoder, or kind of situation.
+        """
+        theirs = source.identity
+        for key, value in identity_of(self.job, self.encoder).items():
+            if theirs.get(key) != value:
+                raise JournalMismatchError(
+                    f"The journal {source.path!r} has the {key} {theirs.get(key)!r}, this learner {value!r}.",
+                    next_step="Only learners of one job merge. Export its lessons and import them instead: "
+                    "quickstudy export, then quickstudy import.",
+                )
+        mine = self._shape()[0] or (self.knowledge.kind if self.knowledge else None)
+        for key in ("kind", "dimension"):
+            value, other = self.journal.get_meta(key), source.get_meta(key)
+            if other is None:
+                continue
+            if value is None and mine is None:
+                self.journal.set_meta(key, other)
+            elif value is not None and value != other:
+                raise JournalMismatchError(
+                    f"The journal {source.path!r} holds situations of another {key}: {other}, not {value}.",
+                    next_step="Only learners that see the same kind of situations merge.",
+                )
+
+    # -- inside
+
+    def _shape(self) -> tuple[str | None, int]:
+        return self.journal.get_meta("kind"), int(self.journal.get_meta("dimension") or 0)
+
+    def _declarations(self) -> list[Event]:
+        """The events that declare the job's options."""
+        pairs = self.job.options.items()
+        if pairs and (self.knowledge is None or self.knowledge.kind != "array"):
+            self.encoder.encode([description_text(*pair) for pair in pairs])  # together; one by one they are cached
+        return [self._declaration(name, words, taught=False) for name, words in pairs]
+
+    def _declaration(self, name: str, description: str, *, taught: bool) -> Event:
+        """An option's first event: the same in all learners of the job, so its clock and time are 0."""
+        data: dict[str, Any] = {"action": "add"}
+        data |= {"description": description} if description else {}
+        data |= {"taught": True} if taught else {}
+        id, vector = declared_id(name, description), self._described(description_text(name, description))
+        return Event(id=id, kind="option", clock=0, node="", at=0.0, answer=name, data=data, vector=vector)
+
+    def _described(self, text: str) -> Vector | None:
+        if self.knowledge is not None and self.knowledge.kind == "array":
+            return None
+        vectors = self.encoder.describe([text], "text")
+        return None if vectors is None else vectors[0]
+
+
+def identity_of(job: Job, encoder: Encoder) -> dict[str, str]:
+    """What two journals must share to be merged."""
+    return {
+        "job": job.name,
+        "fingerprint": encoder.fingerprint,
+        "feature_seed": str(job.feature_seed),
+        "features": str(job.features),
+        "experts": ",".join(job.experts),
+    }
+
+
+def stored_job(journal: str | os.PathLike[str]) -> Job:
+    """The job that is stored in a journal.
+
+    Raises:
+        JournalError: there is no such journal, or it holds no job.
+    """
+    with Journal.open(journal, identity=None, read_only=True) as opened:
+        text = opened.job_json
+    if text is None:
+        raise JournalError(f"The journal {str(journal)!r} holds no job.", next_step="Give the job: --job job.toml")
+    return Job.from_dict(json.loads(text))
+
+
+def checked_time(at: float | None) -> float:
+    """Seconds since 1970; now if None.
+
+    Raises:
+        InputError: it is not a finite number.
+    """
+    if at is None:
+        return time.time()
+    if isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at):
+        raise InputError(
+            f"The time is {at!r}.", next_step="Give seconds since 1970, like time.time().", code="bad-time"
+        )
+    return float(at)
