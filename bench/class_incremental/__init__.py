@@ -1,0 +1,1 @@
+"""Scenario ``class-incremental``: one class after the other."""

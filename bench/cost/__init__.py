@@ -1,0 +1,1 @@
+"""Scenario ``cost``: time and memory."""

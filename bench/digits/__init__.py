@@ -1,0 +1,1 @@
+"""Scenario ``digits``: small images as arrays."""

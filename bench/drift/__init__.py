@@ -1,0 +1,1 @@
+"""Scenario ``drift``: payments in time order."""

@@ -1,0 +1,1 @@
+"""Scenario ``forget``: forgotten lessons leave no trace."""

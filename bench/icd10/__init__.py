@@ -1,0 +1,1 @@
+"""Scenario ``icd10``: the job of the demo."""

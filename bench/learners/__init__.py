@@ -1,0 +1,1 @@
+"""Learners: the one under test and its peers, one file each."""

@@ -1,0 +1,26 @@
+"""All learners by name. One file a learner; a new one is listed here and nowhere else."""
+
+from __future__ import annotations
+
+from bench.learners import k_nearest, last_answer, nearest_mean, quickstudy_learner, river_logistic, sklearn_sgd
+from bench.learners.base import Entry
+from quickstudy.errors import InputError
+
+OWN = "quickstudy"
+
+LEARNERS: dict[str, Entry] = {
+    entry.name: entry
+    for module in (quickstudy_learner, nearest_mean, k_nearest, sklearn_sgd, river_logistic, last_answer)
+    for entry in module.ENTRIES
+}
+
+
+def learner_entry(name: str) -> Entry:
+    """The learner of a name.
+
+    Raises:
+        InputError: there is none; the message lists them.
+    """
+    if name not in LEARNERS:
+        raise InputError(f"There is no learner {name!r}.", next_step=f"Known: {', '.join(LEARNERS)}.")
+    return LEARNERS[name]

@@ -1,0 +1,1 @@
+"""Scenario ``merge``: ten learners and one."""

@@ -1,0 +1,1 @@
+"""Scenario ``novelty``: questions that no option fits."""

@@ -1,0 +1,217 @@
+"""Running scenarios: what is to be done, in worker processes, resumable, with a progress bar on stderr.
+
+Invariants: every run happens in a process of its own, so memory is measured clean and nothing leaks from one to the
+next; scenarios that measure time run with nothing beside them, after the others. A run whose identity is in the results
+is not run again. Not here: what a run does (the scenarios).
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.queues
+import os
+import queue
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.catalogue import SCENARIOS, find_scenario
+from bench.learners.registry import OWN, learner_entry
+from bench.results import Result, append_result, identity, package_version, read_results, stamp
+from bench.scenario import Scenario, Stage
+
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+Tell = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One run to be done."""
+
+    scenario: str
+    case: str
+    learner: str
+    seed: int
+    quick: bool
+
+    @property
+    def label(self) -> str:
+        """How the progress bar calls it."""
+        return f"{self.scenario} {self.case} {self.learner} {self.seed}"
+
+    def settings(self) -> dict[str, Any]:
+        """Everything that the result depends on, besides the data: the scenario's, the learner's, its version."""
+        entry = learner_entry(self.learner)
+        scenario = find_scenario(self.scenario)
+        quick = {"quick": True} if self.quick else {}
+        learner = {"settings": dict(entry.settings), "version": package_version(entry.package)}
+        return {**scenario.settings, **quick, "learner": learner}
+
+    def identity(self) -> str:
+        """What a result of this run is known by."""
+        return identity(self.scenario, self.case, self.learner, self.seed, self.settings())
+
+
+def plans(names: Sequence[str], peers: Sequence[str] | None, seeds: int | None, *, quick: bool) -> list[Plan]:
+    """What is to be done: scenarios (all if none is named) x cases x learners x seeds.
+
+    Args:
+        names: ids of scenarios.
+        peers: which peers besides quickstudy; None for each scenario's own list, empty for none.
+        seeds: how many; None for each scenario's own number.
+        quick: 600 tasks and one seed.
+
+    Raises:
+        InputError: an unknown scenario or learner.
+    """
+    wanted: list[Plan] = []
+    for name in names or SCENARIOS:
+        scenario = find_scenario(name)
+        learners = scenario.learners if peers is None else tuple(dict.fromkeys([OWN, *peers]))
+        count = seeds or (1 if quick else scenario.seeds)
+        for learner in learners:
+            learner_entry(learner)
+        wanted += [
+            Plan(name, case, learner, seed, quick)
+            for seed in range(count)
+            for case in scenario.cases
+            for learner in learners
+            if scenario.takes_part(learner, case)
+        ]
+    return sorted(wanted, key=lambda plan: find_scenario(plan.scenario).alone)
+
+
+def pending(wanted: Iterable[Plan], results: Iterable[Result]) -> list[Plan]:
+    """What of it is not done yet."""
+    done = {result.identity for result in results}
+    return [plan for plan in wanted if plan.identity() not in done]
+
+
+def play(plan: Plan, data: Path, tell: Tell | None = None) -> Result:
+    """Does one run, here."""
+    scenario: Scenario = find_scenario(plan.scenario)
+    progress = None if tell is None else lambda done, count: tell(plan.label, done, count)
+    begun = time.perf_counter()
+    played = scenario.play(plan.case, plan.learner, plan.seed, Stage(data, plan.quick, progress))
+    return Result(
+        plan.scenario,
+        plan.case,
+        plan.learner,
+        plan.seed,
+        plan.settings(),
+        dict(played.measures),
+        dict(played.details),
+        seconds=time.perf_counter() - begun,
+        **stamp(),
+    )
+
+
+def run_all(wanted: Sequence[Plan], output: Path, data: Path, workers: int, show: Callable[[str], None]) -> int:
+    """Does what is not done yet, and appends each result as it comes; says how many runs were done.
+
+    Args:
+        wanted: the runs.
+        output: the results file.
+        data: the data folder.
+        workers: how many at a time.
+        show: prints a line about each run.
+
+    Raises:
+        QuickstudyError: a run failed; the results before it are kept.
+    """
+    todo = pending(wanted, read_results(output))
+    if len(todo) < len(wanted):
+        show(f"{len(wanted) - len(todo)} of {len(wanted)} runs are in {output.name} already.")
+    beside = [plan for plan in todo if not find_scenario(plan.scenario).alone]
+    alone = [plan for plan in todo if find_scenario(plan.scenario).alone]
+    with _Bars(len(todo)) as bars:
+        for group, size in ((beside, workers), (alone, 1)):
+            _run_group(group, size, output, data, bars, show)
+    return len(todo)
+
+
+def _run_group(
+    group: Sequence[Plan], workers: int, output: Path, data: Path, bars: _Bars, show: Callable[[str], None]
+) -> None:
+    if not group:
+        return
+    for name in THREADS:
+        os.environ.setdefault(
+            name, "1"
+        )  # the workers inherit it: runs go on beside each other, times are of one thread
+    context = multiprocessing.get_context("spawn")
+    news: multiprocessing.queues.Queue[tuple[str, int, int]] = context.Queue()
+    pool = ProcessPoolExecutor(workers, context, initializer=_listen, initargs=(news,), max_tasks_per_child=1)
+    try:
+        running: dict[Future[Result], Plan] = {pool.submit(_play_and_tell, plan, data): plan for plan in group}
+        while running:
+            done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
+            bars.hear(news)
+            for future in done:
+                plan = running.pop(future)
+                append_result(output, future.result())
+                bars.finish(plan.label)
+                show(summary(future.result()))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def summary(result: Result) -> str:
+    """A result in one line."""
+    scenario = find_scenario(result.scenario)
+    shown = [m for m in scenario.measures if m.key in result.measures][:8]
+    numbers = ", ".join(f"{measure.label} {result.measures[measure.key]:{measure.form}}" for measure in shown)
+    return f"{result.scenario} {result.case} {result.learner} seed {result.seed} ({result.seconds:.0f} s): {numbers}"
+
+
+_news: Any = None
+
+
+def _listen(news: Any) -> None:
+    global _news
+    _news = news
+
+
+def _play_and_tell(plan: Plan, data: Path) -> Result:
+    return play(plan, data, lambda label, done, count: _news.put((label, done, count)))
+
+
+class _Bars:
+    """One bar for all runs, one for each that is going on; on stderr."""
+
+    def __init__(self, count: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._all = self._progress.add_task("runs", total=count)
+        self._each: dict[str, Any] = {}
+
+    def __enter__(self) -> _Bars:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *rest: object) -> None:
+        self._progress.stop()
+
+    def hear(self, news: multiprocessing.queues.Queue[tuple[str, int, int]]) -> None:
+        """Shows what the workers told."""
+        while True:
+            try:
+                label, done, count = news.get_nowait()
+            except queue.Empty:
+                return
+            if label not in self._each:
+                self._each[label] = self._progress.add_task(label, total=count)
+            self._progress.update(self._each[label], completed=done, total=count)
+
+    def finish(self, label: str) -> None:
+        """A run is over."""
+        self._progress.advance(self._all)
+        if label in self._each:
+            self._progress.remove_task(self._each.pop(label))

@@ -1,0 +1,108 @@
+"""What a scenario is: a permanent id, data, fixed settings, seeds, measures with their direction, and targets.
+
+Invariant: ``play`` is a function of (case, learner, seed, settings, data), besides times and memory. Not here: the
+list of scenarios (``catalogue``) and running them (``run``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+QUICK_TASKS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number that a scenario yields.
+
+    Attributes:
+        key: its key in a result's measures.
+        label: what tables say.
+        better: whether higher or lower is better.
+        tolerance: how much worse it may get before ``compare`` calls it a fall, besides noise; a share of the base
+            where ``relative``.
+        form: how it is printed.
+        relative: for times and memory, which vary with the machine.
+    """
+
+    key: str
+    label: str
+    better: Literal["higher", "lower"] = "higher"
+    tolerance: float = 0.003
+    form: str = ".3f"
+    relative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A figure that the learner under test must reach: the mean over seeds of ``key`` against ``bound``."""
+
+    case: str
+    key: str
+    relation: Literal["at least", "at most", "above"]
+    bound: float
+    text: str
+    learner: str = "quickstudy"
+    form: str = ".3f"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where and how a run happens: the data folder, whether it is a quick one, and whom to tell of progress."""
+
+    data: Path
+    quick: bool = False
+    progress: Callable[[int, int], None] | None = None
+
+    def shortened(self, count: int) -> int:
+        """How many of ``count`` tasks are played."""
+        return min(count, QUICK_TASKS) if self.quick else count
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What a run yields: numbers by key, and details for plots."""
+
+    measures: Mapping[str, float]
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One scenario; a folder of ``bench`` each.
+
+    Attributes:
+        id: permanent; results and reports use it.
+        title: one line.
+        about: what happens, what is measured, and how; a few sentences for the report.
+        cases: the data sets or sizes.
+        learners: who takes part unless ``--peers`` says otherwise; the first is the one under test.
+        seeds: how many seeds a full run has.
+        settings: everything fixed; a result with other settings is another result. ``version`` rises when the
+            meaning changes.
+        measures: what tables show.
+        targets: what must be reached.
+        play: plays one (case, learner, seed).
+        alone: runs with nothing beside it, because it measures time.
+        excluded: case -> learners that cannot play it.
+    """
+
+    id: str
+    title: str
+    about: str
+    cases: tuple[str, ...]
+    learners: tuple[str, ...]
+    seeds: int
+    settings: Mapping[str, Any] = field(hash=False)
+    measures: tuple[Measure, ...]
+    targets: tuple[Target, ...]
+    play: Callable[[str, str, int, Stage], Played] = field(hash=False)
+    alone: bool = False
+    excluded: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+    def takes_part(self, learner: str, case: str) -> bool:
+        """Whether a learner can play a case."""
+        return learner not in self.excluded.get(case, ())

@@ -1,0 +1,1 @@
+"""Scenario ``stream``: shuffled streams of questions."""
