@@ -162,6 +162,10 @@ def test_a_journal_of_a_newer_version_is_refused(tmp_path: Path, read_only: bool
     with pytest.raises(JournalVersionError, match=f"version {len(STEPS) + 1}") as caught:
         open_journal(tmp_path, read_only=read_only)
     assert "upgrade" in caught.value.next_step.lower()
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {len(STEPS)}")
+    connection.close()
+    open_journal(tmp_path).close()  # the refusal, still alive in `caught`, holds no lock
 
 
 @OPEN_BOTH_WAYS

@@ -124,7 +124,7 @@ def test_the_background_writes_one_at_a_time_and_close_waits(
     assert journal.write_snapshot_in_background(1, STATE, DOCUMENT)
     assert not journal.write_snapshot_in_background(2, STATE, DOCUMENT)
     journal.append([event("d")])  # work goes on meanwhile
-    gate.set()
+    threading.Timer(0.3, gate.set).start()
     journal.close()
     with open_journal(tmp_path) as again:
         assert again.load_snapshot().seq == 1
@@ -145,6 +145,7 @@ def test_a_forgetting_waits_for_the_background_and_removes_what_it_wrote(
     journal.write_snapshot_in_background(3, STATE, {"secret": "word"})
     threading.Timer(0.2, gate.set).start()
     journal.forget(["a"])
+    journal._snapshots.wait()
     assert not list(tmp_path.glob("*.snapshot*"))
     assert journal.get("a").forgotten
 
