@@ -62,7 +62,7 @@ class Job:
         encoder: str = "minilm",
         feature_seed: int = 0,
         features: int = 3072,
-        experts: Sequence[str] = ("prior", "recall", "recent", "ridge", "gaussian"),
+        experts: Sequence[str] = ("prior", "recall", "recent", "renames", "ridge", "gaussian"),
     ) -> None:
         if not isinstance(name, str) or not name.strip():
             raise JobError(f"A job needs a name; got {name!r}.", next_step='For example Job("route").')

@@ -13,6 +13,7 @@ Not here: events, names of options (``options``), files (``journal``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from quickstudy.experts import Example, Expert, Memory, Neighbours, Query, Rando
 from quickstudy.experts.base import Arrays, grown
 from quickstudy.experts.registry import build_experts
 from quickstudy.experts.ridge import Ridge
+from quickstudy.experts.threads import one_thread
 from quickstudy.judgement.novelty import NewOption, novelty
 from quickstudy.judgement.pool import Pool
 from quickstudy.types import FloatArray, Vector
@@ -96,6 +98,10 @@ class Mind:
 
     def propose(self, vectors: Vector, columns: npt.NDArray[np.int64]) -> Proposal:
         """Probabilities and evidence for situations (m, d) over the options ``columns``; changes nothing."""
+        with one_thread() if len(vectors) == 1 else nullcontext():
+            return self._propose(vectors, columns)
+
+    def _propose(self, vectors: Vector, columns: npt.NDArray[np.int64]) -> Proposal:
         query = Query(vectors, self.shared.features, self.memory, self.options)
         logits = np.stack([expert.propose(query)[:, columns] for expert in self.experts])
         ridge = next((expert for expert in self.experts if isinstance(expert, Ridge)), None)
@@ -109,11 +115,12 @@ class Mind:
 
     def learn(self, example: Example, columns: npt.NDArray[np.int64]) -> None:
         """One lesson: predict it from ``columns``, the options known before it, then learn it."""
-        proposal = self.propose(example.vector[None], columns[self._seen[columns]])
-        self._judge(proposal, 0, example.option)
-        for expert in self.experts:
-            expert.learn([example], proposal.query)
-        self._remember(example)
+        with one_thread():
+            proposal = self._propose(example.vector[None], columns[self._seen[columns]])
+            self._judge(proposal, 0, example.option)
+            for expert in self.experts:
+                expert.learn([example], proposal.query)
+            self._remember(example)
 
     def correct(self, example: Example, new: int, lesson_id: str, at: float) -> None:
         """A learned example belongs to option ``new`` after all, says lesson ``lesson_id``."""

@@ -92,11 +92,16 @@ class Recent(_Stateless):
 
     def propose(self, query: Query) -> FloatArray:
         """Log-shares (m, options) of the nearest examples' answers, the newest counting most."""
-        neighbours = query.neighbours
-        near = closeness(neighbours)
-        if near.size:
-            newest = np.argsort(-neighbours.order, axis=1, kind="stable")
-            ordered = np.take_along_axis(near, newest, axis=1)
-            newer = np.cumsum(ordered, axis=1) - ordered
-            np.put_along_axis(near, newest, ordered * np.exp(-newer / PATIENCE), axis=1)
-        return np.log(votes(neighbours, near, query.options) + FLOOR)
+        return np.log(recent_shares(query) + FLOOR)
+
+
+def recent_shares(query: Query) -> FloatArray:
+    """Shares (m, options) of the nearest examples' answers: a neighbour counts less, the more weight is newer."""
+    neighbours = query.neighbours
+    near = closeness(neighbours)
+    if near.size:
+        newest = np.argsort(-neighbours.order, axis=1, kind="stable")
+        ordered = np.take_along_axis(near, newest, axis=1)
+        newer = np.cumsum(ordered, axis=1) - ordered
+        np.put_along_axis(near, newest, ordered * np.exp(-newer / PATIENCE), axis=1)
+    return votes(neighbours, near, query.options)

@@ -11,13 +11,14 @@ from quickstudy.experts.base import Expert, Shared
 from quickstudy.experts.gaussian import Gaussian
 from quickstudy.experts.prior import Prior
 from quickstudy.experts.recall import Recall, Recent
+from quickstudy.experts.renames import Renames
 from quickstudy.experts.ridge import Ridge
 
 GROUP = "quickstudy.experts"
 
 Factory: TypeAlias = Callable[[Shared], Expert]
 
-BUILT_IN: dict[str, Factory] = {factory.name: factory for factory in (Prior, Recall, Recent, Ridge, Gaussian)}
+BUILT_IN: dict[str, Factory] = {factory.name: factory for factory in (Prior, Recall, Recent, Renames, Ridge, Gaussian)}
 
 
 def expert_factories() -> dict[str, Factory]:

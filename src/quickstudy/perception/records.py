@@ -1,7 +1,7 @@
 """Records as fixed, stateless vectors: what needs no text encoder.
 
-A record's vector has three blocks: text (one vector a text field), exact (signed feature hashing of categories,
-bools and dates) and numbers (signed log through random Fourier features). Each block has unit norm; the present
+A record's vector has three blocks: text (one vector a text field), exact (signed feature hashing of categories and
+bools) and numbers (signed log through random Fourier features; dates as years in the same way, and their parts hashed). Each block has unit norm; the present
 ones are weighted by the square root of their weight and the whole is normalised, so a missing field costs nothing and
 the cosine of two records is the weighted mean of their blocks' cosines where both have all blocks.
 
@@ -35,6 +35,8 @@ EXACT_CHARACTERS = 200
 """Longer texts are read for their meaning only."""
 NUMBER_SCALES = (0.5, 2.0, 8.0, 32.0)
 """Standard deviations of the frequencies, in radians per unit of the signed log (or per year, for dates)."""
+DATE_PART = 2.0
+"""Weight of one hashed part of a date (norm 4) beside its place on the line of years (norm 8)."""
 
 _EPOCH = datetime.datetime(2000, 1, 1)
 _TINY = 1e-12
@@ -44,7 +46,7 @@ def records_version() -> str:
     """What a record's vector depends on besides the text encoder; part of the encoder's fingerprint."""
     weights = (TEXT_WEIGHT, EXACT_WEIGHT, NUMBER_WEIGHT)
     sizes = (EXACT_DIMENSION, NUMBER_DIMENSION, HASH_POSITIONS, EXACT_CHARACTERS)
-    return f"records-1:{weights}:{sizes}:{NUMBER_SCALES}"
+    return f"records-2:{weights}:{sizes}:{NUMBER_SCALES}:{DATE_PART}"
 
 
 def record_texts(record: Mapping[str, Scalar]) -> list[str]:
@@ -76,10 +78,10 @@ def described_record_vectors(text_vectors: Vector) -> Vector:
 
 
 def exact_block(record: Mapping[str, Scalar]) -> FloatArray:
-    """Signed feature hashing (Weinberger et al. 2009) of a record's categories, bools and dates; float64 (256,)."""
+    """Signed feature hashing (Weinberger et al. 2009) of a record's categories and bools; float64 (256,)."""
     block = np.zeros(EXACT_DIMENSION)
     for feature in _exact_features(record):
-        positions, signs = _hashed(feature)
+        positions, signs = _hashed(feature, EXACT_DIMENSION)
         block[positions] += signs
     return block
 
@@ -90,6 +92,9 @@ def number_block(record: Mapping[str, Scalar]) -> FloatArray:
     for name, value in record.items():
         if isinstance(value, datetime.date):
             coordinate = _years(value)
+            for feature in _date_features(name, value):
+                positions, signs = _hashed(feature, NUMBER_DIMENSION)
+                block[positions] += DATE_PART * signs
         elif isinstance(value, int | float) and not isinstance(value, bool):
             coordinate = signed_log(value)
         else:
@@ -117,17 +122,19 @@ def _exact_features(record: Mapping[str, Scalar]) -> Iterator[str]:
                 yield f"{name}\0text\0{clean}"
         elif isinstance(value, bool):
             yield f"{name}\0bool\0{value}"
-        elif isinstance(value, datetime.date):
-            yield f"{name}\0year\0{value.year}"
-            yield f"{name}\0month\0{value.month}"
-            yield f"{name}\0weekday\0{value.weekday()}"
-            yield f"{name}\0day\0{value.day}"
 
 
-def _hashed(feature: str) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], FloatArray]:
+def _date_features(name: str, value: datetime.date) -> Iterator[str]:
+    yield f"{name}\0year\0{value.year}"
+    yield f"{name}\0month\0{value.month}"
+    yield f"{name}\0weekday\0{value.weekday()}"
+    yield f"{name}\0day\0{value.day}"
+
+
+def _hashed(feature: str, dimension: int) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], FloatArray]:
     digest = hashlib.blake2b(feature.encode("utf-8"), digest_size=4 * HASH_POSITIONS).digest()
     words = np.frombuffer(digest, dtype="<u4").astype(np.int64)
-    part = EXACT_DIMENSION // HASH_POSITIONS
+    part = dimension // HASH_POSITIONS
     positions = np.arange(HASH_POSITIONS) * part + (words >> 1) % part
     return positions, np.where(words & 1, 1.0, -1.0)
 
