@@ -36,8 +36,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.workers < 1 or (arguments.seeds is not None and arguments.seeds < 1):
         raise InputError("--workers and --seeds count from 1.", next_step="For example --workers 2 --seeds 3.")
     wanted = plans(arguments.scenario, arguments.peers, arguments.seeds, quick=arguments.quick)
-    done = run_all(wanted, arguments.output, arguments.data, arguments.workers, lambda line: print(line, flush=True))
-    print(f"{done} runs done, {len(wanted) - done} were done before: {arguments.output}")
+    broken = run_all(wanted, arguments.output, arguments.data, arguments.workers, lambda line: print(line, flush=True))
+    if broken:
+        print(f"{len(broken)} of {len(wanted)} runs broke: {', '.join(broken)}", file=sys.stderr)
+        return 1
     return 0
 
 

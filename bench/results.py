@@ -2,7 +2,8 @@
 
 Invariants: a file is only ever appended to, a line at a time; a half-written last line is skipped when read. A
 result's *identity* (scenario, case, learner, seed, settings) says what it is a result of; the version of the code that
-learned is one of the settings, so changed code is run again. Not here: running (``run``) and reading them to people (``report``).
+learned is one of the settings, so changed code is run again. Not here: running
+(``run``) and showing them (``report``).
 """
 
 from __future__ import annotations

@@ -2,19 +2,20 @@
 
 Invariants: every run happens in a process of its own, so memory is measured clean and nothing leaks from one to the
 next; scenarios that measure time run with nothing beside them, after the others. A run whose identity is in the results
-is not run again. Not here: what a run does (the scenarios).
+is not run again; a run that breaks does not stop the others. Not here: what a run does (the scenarios).
 """
 
 from __future__ import annotations
 
+import json
 import multiprocessing
-import multiprocessing.queues
 import os
-import queue
 import time
+import traceback
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,11 @@ from bench.catalogue import SCENARIOS, find_scenario
 from bench.learners.registry import OWN, learner_entry
 from bench.results import Result, append_result, identity, package_version, read_results, stamp
 from bench.scenario import Scenario, Stage
+from quickstudy.errors import InputError
 
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
-Tell = Callable[[str, int, int], None]
+Tell = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +96,8 @@ def pending(wanted: Iterable[Plan], results: Iterable[Result]) -> list[Plan]:
 def play(plan: Plan, data: Path, tell: Tell | None = None) -> Result:
     """Does one run, here."""
     scenario: Scenario = find_scenario(plan.scenario)
-    progress = None if tell is None else lambda done, count: tell(plan.label, done, count)
     begun = time.perf_counter()
-    played = scenario.play(plan.case, plan.learner, plan.seed, Stage(data, plan.quick, progress))
+    played = scenario.play(plan.case, plan.learner, plan.seed, Stage(data, plan.quick, tell))
     return Result(
         plan.scenario,
         plan.case,
@@ -110,8 +111,8 @@ def play(plan: Plan, data: Path, tell: Tell | None = None) -> Result:
     )
 
 
-def run_all(wanted: Sequence[Plan], output: Path, data: Path, workers: int, show: Callable[[str], None]) -> int:
-    """Does what is not done yet, and appends each result as it comes; says how many runs were done.
+def run_all(wanted: Sequence[Plan], output: Path, data: Path, workers: int, show: Callable[[str], None]) -> list[str]:
+    """Does what is not done yet, and appends each result as it comes.
 
     Args:
         wanted: the runs.
@@ -120,44 +121,93 @@ def run_all(wanted: Sequence[Plan], output: Path, data: Path, workers: int, show
         workers: how many at a time.
         show: prints a line about each run.
 
+    Returns:
+        The labels of runs that broke; the others went on.
+
     Raises:
-        QuickstudyError: a run failed; the results before it are kept.
+        InputError: the user's mistake, such as missing data; the results before it are kept.
     """
     todo = pending(wanted, read_results(output))
-    if len(todo) < len(wanted):
-        show(f"{len(wanted) - len(todo)} of {len(wanted)} runs are in {output.name} already.")
+    show(f"{len(wanted) - len(todo)} of {len(wanted)} runs are done already, {len(todo)} to do: {output}")
     beside = [plan for plan in todo if not find_scenario(plan.scenario).alone]
     alone = [plan for plan in todo if find_scenario(plan.scenario).alone]
+    broken: list[str] = []
     with _Bars(len(todo)) as bars:
         for group, size in ((beside, workers), (alone, 1)):
-            _run_group(group, size, output, data, bars, show)
-    return len(todo)
+            broken += _run_group(group, size, output, data, bars, show)
+    return broken
 
 
 def _run_group(
     group: Sequence[Plan], workers: int, output: Path, data: Path, bars: _Bars, show: Callable[[str], None]
-) -> None:
-    if not group:
-        return
+) -> list[str]:
     for name in THREADS:
-        os.environ.setdefault(
-            name, "1"
-        )  # the workers inherit it: runs go on beside each other, times are of one thread
-    context = multiprocessing.get_context("spawn")
-    news: multiprocessing.queues.Queue[tuple[str, int, int]] = context.Queue()
-    pool = ProcessPoolExecutor(workers, context, initializer=_listen, initargs=(news,), max_tasks_per_child=1)
+        os.environ.setdefault(name, "1")  # workers inherit it: they share the processors, and times are of one thread
+    waiting, broken = list(group), []
+    running: dict[Connection, tuple[Plan, SpawnProcess]] = {}
     try:
-        running: dict[Future[Result], Plan] = {pool.submit(_play_and_tell, plan, data): plan for plan in group}
-        while running:
-            done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
-            bars.hear(news)
-            for future in done:
-                plan = running.pop(future)
-                append_result(output, future.result())
+        while waiting or running:
+            while waiting and len(running) < workers:
+                plan = waiting.pop(0)
+                news, process = _started(plan, data)
+                running[news] = plan, process
+            for ready in wait(list(running)):
+                assert isinstance(ready, Connection)
+                plan, process = running[ready]
+                said = heard(ready, process)
+                if "done" in said:
+                    bars.advance(plan.label, said["done"], said["of"])
+                    continue
+                del running[ready]
+                process.join()
                 bars.finish(plan.label)
-                show(summary(future.result()))
+                if "refused" in said:
+                    raise InputError(said["refused"], next_step=said["next_step"])
+                if "broke" in said:
+                    broken.append(plan.label)
+                    show(f"BROKE {plan.label}\n{said['broke']}")
+                    continue
+                result = Result(**said["result"])
+                append_result(output, result)
+                show(summary(result))
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        for _, process in running.values():
+            process.terminate()
+            process.join()
+    return broken
+
+
+def _started(plan: Plan, data: Path) -> tuple[Connection, SpawnProcess]:
+    context = multiprocessing.get_context("spawn")
+    news, tell = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(plan, data, tell), daemon=True)
+    process.start()
+    tell.close()
+    return news, process
+
+
+def heard(news: Connection, process: SpawnProcess) -> dict[str, Any]:
+    """The next thing that a run's process says; that it broke, if it died without a word."""
+    try:
+        said: dict[str, Any] = json.loads(news.recv_bytes())
+        return said
+    except EOFError:
+        process.join()
+        return {"broke": f"The process ended with code {process.exitcode}."}
+
+
+def _work(plan: Plan, data: Path, tell: Connection) -> None:
+    """Does one run in a process of its own, and tells what happens as JSON."""
+
+    def say(**content: Any) -> None:
+        tell.send_bytes(json.dumps(content).encode())
+
+    try:
+        say(result=asdict(play(plan, data, lambda done, count: say(done=done, of=count))))
+    except InputError as error:
+        say(refused=error.message, next_step=error.next_step)
+    except Exception:
+        say(broke=traceback.format_exc())
 
 
 def summary(result: Result) -> str:
@@ -166,18 +216,6 @@ def summary(result: Result) -> str:
     shown = [m for m in scenario.measures if m.key in result.measures][:8]
     numbers = ", ".join(f"{measure.label} {result.measures[measure.key]:{measure.form}}" for measure in shown)
     return f"{result.scenario} {result.case} {result.learner} seed {result.seed} ({result.seconds:.0f} s): {numbers}"
-
-
-_news: Any = None
-
-
-def _listen(news: Any) -> None:
-    global _news
-    _news = news
-
-
-def _play_and_tell(plan: Plan, data: Path) -> Result:
-    return play(plan, data, lambda label, done, count: _news.put((label, done, count)))
 
 
 class _Bars:
@@ -199,16 +237,11 @@ class _Bars:
     def __exit__(self, *rest: object) -> None:
         self._progress.stop()
 
-    def hear(self, news: multiprocessing.queues.Queue[tuple[str, int, int]]) -> None:
-        """Shows what the workers told."""
-        while True:
-            try:
-                label, done, count = news.get_nowait()
-            except queue.Empty:
-                return
-            if label not in self._each:
-                self._each[label] = self._progress.add_task(label, total=count)
-            self._progress.update(self._each[label], completed=done, total=count)
+    def advance(self, label: str, done: int, count: int) -> None:
+        """Shows how far a run is."""
+        if label not in self._each:
+            self._each[label] = self._progress.add_task(label, total=count)
+        self._progress.update(self._each[label], completed=done, total=count)
 
     def finish(self, label: str) -> None:
         """A run is over."""

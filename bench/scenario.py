@@ -87,7 +87,7 @@ class Scenario:
         targets: what must be reached.
         play: plays one (case, learner, seed).
         alone: runs with nothing beside it, because it measures time.
-        excluded: case -> learners that cannot play it.
+        own_only: cases that no peer can play.
     """
 
     id: str
@@ -101,8 +101,8 @@ class Scenario:
     targets: tuple[Target, ...]
     play: Callable[[str, str, int, Stage], Played] = field(hash=False)
     alone: bool = False
-    excluded: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    own_only: tuple[str, ...] = ()
 
     def takes_part(self, learner: str, case: str) -> bool:
         """Whether a learner can play a case."""
-        return learner not in self.excluded.get(case, ())
+        return learner == self.learners[0] or case not in self.own_only

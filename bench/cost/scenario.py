@@ -18,6 +18,7 @@ from bench.learners.registry import OWN, learner_entry
 from bench.scenario import Measure, Played, Scenario, Stage, Target
 from bench.scores import growth_exponent, milliseconds
 from quickstudy.learner import Learner
+from quickstudy.types import FloatArray
 
 SIZES = (1_000, 10_000, 50_000, 200_000)
 QUICK_SIZES = (200, 600)
@@ -50,16 +51,18 @@ def as_tasks_grow(learner: str, seed: int, stage: Stage, folder: Path) -> Played
     empty = resident_megabytes()
     subject = subject_of(learner, Setting("cost", source.names, LENGTH + 1), seed, folder)
     rows: list[Row] = []
-    longest, size = 0.0, 0
+    pauses: list[FloatArray] = []
+    size = 0
     for goal in sizes:
         while size < goal:
             block = min(500, goal - size)
-            longest = max(longest, feed(subject, source, block, singly=size < SINGLY))
+            pauses.append(feed(subject, source, block, singly=size < SINGLY))
             size += block
             if stage.progress:
                 stage.progress(size, sizes[-1])
-        row, pause = probe(goal, subject, source)
-        longest, size = max(longest, pause), size + PROBES
+        row, calls = probe(goal, subject, source)
+        pauses.append(calls)
+        size += PROBES
         row["megabytes"] = resident_megabytes()
         row["megabytes added"] = row["megabytes"] - empty
         if isinstance(subject, JournaledLearner):
@@ -67,7 +70,9 @@ def as_tasks_grow(learner: str, seed: int, stage: Stage, folder: Path) -> Played
             row["disk megabytes"] = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
         rows.append(row)
     closed(subject)
-    return Played({**score(rows), "longest pause ms": 1e3 * longest}, {"rows": rows})
+    calls = np.concatenate(pauses)
+    slow = {"longest pause ms": 1e3 * float(calls.max()), "pauses over 100 ms": float((calls > 0.1).sum())}
+    return Played({**score(rows), **slow, "single calls": float(len(calls))}, {"rows": rows, "slowest": slowest(calls)})
 
 
 def as_options_grow(learner: str, seed: int, stage: Stage, folder: Path) -> Played:
@@ -114,17 +119,22 @@ def closed(subject: StreamLearner) -> None:
         subject.learner.close()
 
 
-def feed(subject: StreamLearner, source: Clusters, count: int, *, singly: bool) -> float:
-    """Teaches ``count`` tasks; says how many seconds the slowest single lesson took (0 in blocks)."""
+def slowest(calls: FloatArray) -> list[list[float]]:
+    """The five slowest calls: their place among the single calls, and milliseconds."""
+    return [[float(i), 1e3 * float(calls[i])] for i in np.argsort(-calls, kind="stable")[:5]]
+
+
+def feed(subject: StreamLearner, source: Clusters, count: int, *, singly: bool) -> FloatArray:
+    """Teaches ``count`` tasks; how many seconds each single lesson took (nothing for blocks)."""
     pairs = list(source.tasks(count))
     if isinstance(subject, JournaledLearner) and not singly:
         subject.learn_many(pairs)
-        return 0.0
-    return max(timed(subject.learn, task, answer) for task, answer in pairs)
+        return np.zeros(0)
+    return np.array([timed(subject.learn, task, answer) for task, answer in pairs])
 
 
-def probe(at: int, subject: StreamLearner, source: Clusters) -> tuple[Row, float]:
-    """Decides and teaches 300 more tasks; their times, and the longest in seconds."""
+def probe(at: int, subject: StreamLearner, source: Clusters) -> tuple[Row, FloatArray]:
+    """Decides and teaches 300 more tasks; a row of their times, and every call's seconds."""
     deciding, teaching = np.zeros(PROBES), np.zeros(PROBES)
     for i, (task, answer) in enumerate(source.tasks(PROBES)):
         deciding[i] = timed(subject.decide, task)
@@ -132,7 +142,7 @@ def probe(at: int, subject: StreamLearner, source: Clusters) -> tuple[Row, float
     row: Row = {"at": float(at)}
     row.update({f"decide ms {key}": value for key, value in milliseconds(deciding).items()})
     row.update({f"teach ms {key}": value for key, value in milliseconds(teaching).items()})
-    return row, float(max(deciding.max(), teaching.max()))
+    return row, np.column_stack([deciding, teaching]).ravel()
 
 
 def timed(action: Callable[..., object], *arguments: object) -> float:
@@ -189,6 +199,7 @@ SCENARIO = Scenario(
         *(_times(f"megabytes @{size}", f"MB, {size:,}") for size in SIZES[-1:]),
         *(_times(f"open seconds @{size}", f"open s, {size:,}") for size in (10_000, 200_000)),
         _times("longest pause ms", "longest pause ms"),
+        Measure("pauses over 100 ms", "pauses over 100 ms", "lower", 1.0, ".0f", True),
         _times("decide ms median exponent", "decide exponent"),
         _times("teach ms median exponent", "teach exponent"),
         _times("megabytes added exponent", "memory exponent"),
@@ -216,5 +227,5 @@ SCENARIO = Scenario(
     ),
     play=play,
     alone=True,
-    excluded=dict.fromkeys(ENCODERS, ("nearest-mean", "k-nn", "sgd", "river-logistic")),
+    own_only=ENCODERS,
 )

@@ -70,4 +70,5 @@ SCENARIO = Scenario(
         Target("banking77", "moved", "above", 1e-6, "What forgetting 500 changed: max |difference of p|", form=".1e"),
     ),
     play=play,
+    own_only=("banking77",),
 )

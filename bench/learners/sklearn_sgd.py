@@ -1,8 +1,8 @@
 """scikit-learn's ``SGDClassifier(loss="log_loss").partial_fit``, its documented way to learn from a stream.
 
-Default settings otherwise (``alpha=1e-4``, learning rate "optimal"). Its user guide advises features of a like scale and,
-for features from a word embedding, to scale them so that the mean norm is about 1: the vectors have norm 1. All classes are
-given in the first call, as ``partial_fit`` asks.
+Default settings otherwise (``alpha=1e-4``, learning rate "optimal"). Its user guide advises features of a like scale
+and, for features from a word embedding, a mean norm of about 1: the vectors have norm 1. All classes are given in the
+first call, as ``partial_fit`` asks.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def play(case: str, learner: str, seed: int, stage: Stage) -> Played:
 def score(
     ten: Sequence[Decision], one: Sequence[Decision], backwards: Sequence[Decision], twice: Sequence[Decision]
 ) -> dict[str, float]:
-    """How far ten merged learners are from one, from another order, and from merging twice: answers and probabilities."""
+    """How far ten merged learners are from one, from another order, and from merging twice."""
     return {
         **{f"one: {key}": value for key, value in distance(ten, one).items()},
         **{f"order: {key}": value for key, value in distance(ten, backwards).items()},
@@ -156,4 +156,5 @@ SCENARIO = Scenario(
         Target("banking77", "merge seconds", "at most", 10, "Merging ten of 1,000 lessons, seconds", form=".1f"),
     ),
     play=play,
+    own_only=("banking77",),
 )
