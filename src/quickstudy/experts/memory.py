@@ -1,6 +1,7 @@
 """The remembered examples and an exact search for the nearest ones.
 
 Rows are append-only and lie in chunks, so nothing is ever copied to grow. Equal vectors with one answer share a row.
+One that was corrected away counts for nothing and is not found; it serves again if the same is taught again.
 The search is exact: past ``SCAN_ROWS`` rows an int8 copy is scanned first, every row whose rounding error could still
 place it among the nearest is scored again, so the result is the same as a full scan. Similarities are computed in
 float64 from the stored float32 vectors and do not depend on what else is asked in the same call.
@@ -21,9 +22,6 @@ from quickstudy.types import FloatArray, Vector
 CHUNK = 8_192
 SCAN_ROWS = 32_768
 """Up to here a plain float32 scan is as fast as the int8 one."""
-
-GONE = -1
-"""The option of a row that was corrected away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +55,7 @@ class Memory:
     def __init__(self, dimension: int) -> None:
         self.dimension = dimension
         self.size = 0
+        self.living = 0
         self.learned = 0
         self._chunks: list[Vector] = []
         self._coarse: list[_CoarseChunk] = []
@@ -75,6 +74,7 @@ class Memory:
             row = self._append(vector, option)
             self._lessons.append(lesson_id)
             self._index[key] = row
+        self.living += int(self._counts[row] == 0)
         self._counts[row] += 1
         self._at[row] = at
         self._order[row] = self.learned
@@ -87,9 +87,7 @@ class Memory:
         row = self._index.get(key)
         if row is not None:
             self._counts[row] -= 1
-            if self._counts[row] <= 0:
-                self._options[row] = GONE
-                del self._index[key]
+            self.living -= int(self._counts[row] == 0)
         self.learn(vector, new, at, lesson_id)
 
     def lesson(self, row: int) -> str:
@@ -98,7 +96,7 @@ class Memory:
 
     def search(self, vectors: Vector, k: int) -> Neighbours:
         """The ``k`` nearest rows of each of ``vectors`` (m, d); fewer where fewer are remembered. Ties by row."""
-        k = min(k, self.size)
+        k = min(k, self.living)
         rows = np.empty((len(vectors), k), dtype=np.int64)
         similarity = np.empty((len(vectors), k), dtype=np.float64)
         if k:
@@ -106,9 +104,7 @@ class Memory:
                 exact = self._exact(candidates, query)
                 best = np.lexsort((candidates, -exact))[:k]
                 rows[i], similarity[i] = candidates[best], exact[best]
-        return Neighbours(
-            rows, similarity, self._options[rows], self._counts[rows], self._at[rows], self._order[rows]
-        )
+        return Neighbours(rows, similarity, self._options[rows], self._counts[rows], self._at[rows], self._order[rows])
 
     def state(self) -> dict[str, Any]:
         """All of it as arrays; the vectors' chunks are append-only and shared, everything else is a copy."""
@@ -136,15 +132,16 @@ class Memory:
             memory._chunks.append(chunk)
             if len(part) == CHUNK:
                 memory._coarse.append(_CoarseChunk(chunk))
+        if not rows:
+            return memory
         memory.size = rows
+        memory.living = int((state["counts"] > 0).sum())
         memory.learned = int(state["learned"])
         memory._options, memory._counts = state["options"].copy(), state["counts"].copy()
         memory._at, memory._order = state["at"].copy(), state["order"].copy()
         memory._lessons = [str(name) for name in state["lessons"]]
         for row in range(rows):
-            option = int(memory._options[row])
-            if option != GONE:
-                memory._index[_key(memory._vector(row)), option] = row
+            memory._index[_key(memory._vector(row)), int(memory._options[row])] = row
         return memory
 
     def _append(self, vector: Vector, option: int) -> int:
@@ -177,7 +174,7 @@ class Memory:
             for query in vectors:
                 yield self._coarse_candidates(query, k)
             return
-        wanted = min(self.size, k + 8)
+        gone = self._gone()
         for block in (vectors[start : start + 256] for start in range(0, len(vectors), 256)):
             near = np.empty((len(block), self.size), dtype=np.float32)
             for i, chunk in enumerate(self._chunks):
@@ -187,13 +184,17 @@ class Memory:
                     near[0, start:end] = chunk[: end - start] @ block[0]
                 else:
                     near[:, start:end] = block @ chunk[: end - start].T
+            near[:, gone] = -np.inf
             for row in near:
-                if wanted == self.size:
-                    yield np.arange(self.size)
-                else:
-                    # float32 rounding may swap near ties: everything within it of the k-th is a candidate
-                    bound = np.partition(row, self.size - k)[self.size - k] - 4e-6
-                    yield np.flatnonzero(row >= bound)
+                # float32 rounding may swap near ties: everything within it of the k-th is a candidate
+                bound = np.partition(row, self.size - k)[self.size - k] - 4e-6
+                yield np.flatnonzero(row >= bound)
+
+    def _gone(self) -> npt.NDArray[np.intp]:
+        """The rows that were corrected away."""
+        if self.living == self.size:
+            return np.zeros(0, dtype=np.intp)
+        return np.flatnonzero(self._counts[: self.size] == 0)
 
     def _coarse_candidates(self, query: Vector, k: int) -> npt.NDArray[np.int64]:
         rounded, scale = _rounded(query[None])
@@ -208,6 +209,7 @@ class Memory:
         if done < self.size:
             near[done:] = self._chunks[-1][: self.size - done] @ query
             slack[done:] = 0
+        near[self._gone()] = -np.inf
         slack += error + 1e-5
         lower = near - slack
         bound = np.partition(lower, self.size - k)[self.size - k]
