@@ -20,7 +20,7 @@ def lessons_of(journal):
 def test_help_loads_no_model_and_no_plotting():
     code = (
         "import sys; from quickstudy.cli import run; run(['--help']); run(['work', '--help']);"
-        "heavy = {'onnxruntime', 'tokenizers', 'matplotlib', 'sklearn', 'river', 'scipy', 'torch'} & set(sys.modules);"
+        "heavy = {'onnxruntime', 'tokenizers', 'matplotlib', 'sklearn', 'river', 'torch'} & set(sys.modules);"
         "print('heavy:', heavy)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -107,7 +107,7 @@ def test_predict_writes_nothing_and_a_request_id_is_answered_once(worked, quicks
         (["teach", "no-such-id", "fraud"], "unknown-decision"),
         (["teach", "fraud"], "usage"),
         (["teach", "--text", "a", "b", "c"], "usage"),
-        (["teach", "--text", "hello", "nonsense"], "bad-option"),
+        (["teach", "--text", "hello", "nonsense"], "unknown-option"),
         (["decide"], "usage"),
         (["decide", "  "], "bad-situation"),
         (["decide", "--record", "{"], "bad-input"),

@@ -64,9 +64,9 @@ class RiverClassifier(Classifier):
         """
         situation = _situation(x)
         name = self._labels.name(y)
-        if name not in self._learner.options:
-            self._learner.add_option(name)
         if situation is None:
+            if name not in self._learner.options:
+                self._learner.add_option(name)
             return
         self._learner.teach(situation, name, lesson_id=f"row-{self._taught}", at=float(self._taught))
         self._taught += 1
@@ -102,10 +102,11 @@ class RiverClassifier(Classifier):
         lessons = state.pop("_lessons")
         self.__dict__.update(state)
         self._learner = self._new_learner()
-        for name in self._labels.names():
-            self._learner.add_option(name)
         for lesson_id, at, answer, seen in lessons:
             self._learner.teach(seen, answer, lesson_id=lesson_id, at=at)
+        for name in self._labels.names():
+            if name not in self._learner.options:
+                self._learner.add_option(name)
 
     def _new_learner(self) -> Learner:
         return Learner(Job("classify", encoder=self.encoder), id="river", seed=self.seed)

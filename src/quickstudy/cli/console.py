@@ -44,8 +44,9 @@ def err() -> Console:
 
 
 def say(text: str) -> None:
-    """Prints one line for the reader on standard error."""
-    err().print(Text(text), soft_wrap=True)
+    """Prints one line for the reader on standard error; a terminal breaks it between words, unless it is a command."""
+    console = err()
+    console.print(Text(text), soft_wrap=not console.is_terminal or text.startswith("  "))
 
 
 def show(text: str) -> None:

@@ -135,8 +135,8 @@ def _report(learner: Learner, plot: Path | None, waiting: int, *, as_json: bool)
         plot_report(data, plot)
     if waiting:
         data["waiting_list"] = [
-            {"decision": id, "situation": in_words(situation), "at": at}
-            for id, situation, at in learner.waiting(limit=waiting)
+            {"decision": decision.id, "situation": in_words(decision.situation), "at": decision.at}
+            for decision in learner.waiting(limit=waiting)
         ]
     if as_json:
         print_json(data)

@@ -7,6 +7,7 @@ Not here: the laws of merging and forgetting (:class:`quickstudy.Learner`).
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import os
 import sys
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from quickstudy.cli.cells import typed
 from quickstudy.cli.console import (
     EXIT_INTERRUPTED,
     JsonOption,
@@ -28,7 +30,7 @@ from quickstudy.cli.console import (
 )
 from quickstudy.cli.opening import existing, open_for_learning, open_for_reading
 from quickstudy.cli.tables import Row, Table, bad_row
-from quickstudy.errors import InputError
+from quickstudy.errors import InputError, UnknownDecisionError
 from quickstudy.perception import situation_from_json, situation_to_json
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 LESSON_COLUMNS = ("lesson", "decision", "at", "by", "answer", "value", "situation")
 """What an exported lesson holds; ``situation`` is JSON with one key: text, record or array."""
+
+_EVENT_FIELDS = {"by", "answer", "decision_id", "task_id", "text"}
 
 JournalArgument = Annotated[Path, typer.Argument(metavar="JOURNAL", help="The learner's journal.")]
 
@@ -89,7 +93,7 @@ def forget(
         what = f"{len(ids):,} ids" if ids else ", ".join(f"{name}={value}" for name, value in fields.items())
         typer.confirm(f"Forget {what} for good?", abort=True, err=True)
     with open_for_learning(journal) as learner:
-        forgotten = learner.forget(ids) if ids else learner.forget(**fields)
+        forgotten = learner.forget(ids) if ids else sum(learner.forget(**meant) for meant in _meanings(fields))
     if as_json:
         print_json({"forgotten": forgotten})
     else:
@@ -174,7 +178,17 @@ def _field(word: str) -> tuple[str, str]:
     name, sign, value = word.partition("=")
     if not sign or not name.strip():
         raise InputError(f"--where {word!r} is not FIELD=VALUE.", next_step="For example: --where customer=4711")
+    if name.strip() in {"ids", "progress"}:
+        raise InputError(f"--where cannot search the field {name.strip()!r}.", next_step="Give ids instead.")
     return name.strip(), value
+
+
+def _meanings(fields: dict[str, str]) -> list[dict[str, Any]]:
+    """What the fields may mean: a journal compares values with their type, a command line knows text only."""
+    values = [
+        [text] if name in _EVENT_FIELDS else list(dict.fromkeys([text, typed(text)])) for name, text in fields.items()
+    ]
+    return [dict(zip(fields, chosen, strict=True)) for chosen in itertools.product(*values)]
 
 
 def _exported(learner: Learner) -> Iterator[dict[str, Any]]:
@@ -197,7 +211,11 @@ def _imported(row: Row, table: Table, learner: Learner) -> bool:
         situation = situation_from_json(content if isinstance(content, str) else json.dumps(content))
         at = float(values["at"]) if "at" in values else None
         by = None if values.get("by") is None else str(values["by"])
-        learner.teach(situation, values["answer"], lesson_id=str(values["lesson"]), by=by, at=at)
+        answer, lesson_id, decision_id = values["answer"], str(values["lesson"]), values.get("decision")
+        try:
+            learner.teach(situation, answer, decision_id=decision_id, lesson_id=lesson_id, by=by, at=at)
+        except UnknownDecisionError:  # another journal's decision: the situation itself is taught
+            learner.teach(situation, answer, lesson_id=lesson_id, by=by, at=at)
     except (KeyError, ValueError) as error:  # InputError is a ValueError
         reason = error.message if isinstance(error, InputError) else f"{type(error).__name__} {error}"
         if not table.skip_bad_rows:

@@ -94,7 +94,8 @@ def merge(
         raise typer.BadParameter("Give at least two names: the options, and the one they become.")
     *old, into = names
     with open_for_learning(journal) as learner:
-        learner.merge_options(old, into)
+        for name in old:
+            learner.merge_options(name, into)
         left = list(learner.options)
     _told(f"{', '.join(map(repr, old))} became {into!r}.", left, as_json=as_json)
 

@@ -14,7 +14,8 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from quickstudy.cli.coder import SURE, Example, Run
+from quickstudy.cli.asking import in_words
+from quickstudy.cli.coder import Example, Run
 from quickstudy.cli.curves import Curve, plot
 
 WIDTH = 79
@@ -121,17 +122,12 @@ class Screen:
     def _example(self, example: Example) -> list[Text]:
         mark, style = ("✓", "green") if example.right else ("✗", "red")
         word = {"right": "sure, right", "unsure": "not sure: asks", "wrong": "sure, but wrong"}[example.kind]
-        head = Text.assemble((f"{mark} ", style), (example.phrase[:56], "bold"), (f"  {word}", "dim"))
+        head = Text.assemble((f"{mark} ", style), (in_words(example.phrase, 56), "bold"), (f"  {word}", "dim"))
         title = self._titles.get(example.answer, "")
         middle = Text.assemble(
-            "  → ", (example.answer, "cyan"), f" {title[:52]} ", (f"{example.probability:.0%}", "bold")
+            "  → ", (example.answer, "cyan"), f" {in_words(title, 52)} ", (f"{example.probability:.0%}", "bold")
         )
-        tail = Text(f"    like “{example.like[:46]}” ({example.like_answer})", style="dim")
+        tail = Text(f"    like “{in_words(example.like, 44)}” ({example.like_answer})", style="dim")
         if not example.right:
             tail.append(f"; right: {example.right_answer}", style="dim")
         return [head, middle, tail]
-
-
-def sure_words() -> str:
-    """What "sure" means, in words."""
-    return f"a probability of at least {SURE:g}"
