@@ -59,7 +59,7 @@ class Plan:
 
 
 def plans(names: Sequence[str], peers: Sequence[str] | None, seeds: int | None, *, quick: bool) -> list[Plan]:
-    """What is to be done: scenarios (all if none is named) x cases x learners x seeds.
+    """What is to be done: scenarios (all if none is named) x cases x learners x seeds; the learner under test first.
 
     Args:
         names: ids of scenarios.
@@ -74,17 +74,16 @@ def plans(names: Sequence[str], peers: Sequence[str] | None, seeds: int | None, 
     for name in names or SCENARIOS:
         scenario = find_scenario(name)
         learners = scenario.learners if peers is None else tuple(dict.fromkeys([OWN, *peers]))
-        count = seeds or (1 if quick else scenario.seeds)
         for learner in learners:
             learner_entry(learner)
         wanted += [
             Plan(name, case, learner, seed, quick)
-            for seed in range(count)
             for case in scenario.cases
             for learner in learners
             if scenario.takes_part(learner, case)
+            for seed in range(seeds or (1 if quick else scenario.seeds_of(learner)))
         ]
-    return sorted(wanted, key=lambda plan: find_scenario(plan.scenario).alone)
+    return sorted(wanted, key=lambda plan: (find_scenario(plan.scenario).alone, plan.learner != OWN, plan.seed))
 
 
 def pending(wanted: Iterable[Plan], results: Iterable[Result]) -> list[Plan]:

@@ -80,7 +80,8 @@ class Scenario:
         about: what happens, what is measured, and how; a few sentences for the report.
         cases: the data sets or sizes.
         learners: who takes part unless ``--peers`` says otherwise; the first is the one under test.
-        seeds: how many seeds a full run has.
+        seeds: how many seeds a full run has for the learner under test.
+        peer_seeds: how many for the others, some of which take long.
         settings: everything fixed; a result with other settings is another result. ``version`` rises when the
             meaning changes.
         measures: what tables show.
@@ -102,7 +103,12 @@ class Scenario:
     play: Callable[[str, str, int, Stage], Played] = field(hash=False)
     alone: bool = False
     own_only: tuple[str, ...] = ()
+    peer_seeds: int = 3
 
     def takes_part(self, learner: str, case: str) -> bool:
         """Whether a learner can play a case."""
         return learner == self.learners[0] or case not in self.own_only
+
+    def seeds_of(self, learner: str) -> int:
+        """How many seeds a full run has for a learner."""
+        return self.seeds if learner == self.learners[0] else min(self.seeds, self.peer_seeds)

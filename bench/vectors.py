@@ -1,9 +1,9 @@
 """Vectors of benchmark texts, kept on disk, so that runs and peers share what was encoded once.
 
 A text encoder around another one, with the same fingerprint: it first looks into a SQLite file in the user's cache
-folder, keyed by fingerprint and content. Learners get it by its name, ``"bench.vectors:minilm"``: it is an ordinary
-plug-in encoder. Invariant: a stored vector is the encoder's, bit by bit. Not here: vectors of private data; the file
-holds public benchmark texts' vectors only, and may be deleted at any time.
+folder, keyed by fingerprint and content. ``"bench.vectors:minilm"`` names it: it is an ordinary plug-in encoder.
+Invariants: a stored vector is the encoder's, bit by bit; two processes never encode at the same time. Not here: vectors
+of private data; the file holds those of public benchmark texts, and may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,20 +30,12 @@ class StoredTexts:
         inner: encodes what is not stored yet.
         name: under which a job finds it.
         folder: where the files are; None for the user's cache folder.
-        progress: called with (done, all) while texts are encoded.
     """
 
-    def __init__(
-        self,
-        inner: TextEncoder,
-        name: str,
-        folder: Path | None = None,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> None:
+    def __init__(self, inner: TextEncoder, name: str, folder: Path | None = None) -> None:
         self.name = name
         self._inner = inner
         self._folder = folder
-        self.progress = progress
 
     @property
     def fingerprint(self) -> str:
@@ -58,6 +50,16 @@ class StoredTexts:
     def encode_texts(self, texts: Sequence[str]) -> Vector:
         """Texts (n) to float32 (n, dimension), from disk where they are stored."""
         keys = [hashlib.sha256(text.encode()).digest() for text in texts]
+        found = self._stored(keys)
+        if any(key not in found for key in keys):
+            from filelock import FileLock
+
+            with FileLock(f"{self._path()}.lock"):  # runs beside each other wait, rather than encode the same texts
+                found |= self._stored([key for key in keys if key not in found])
+                found |= self._encoded({key: text for key, text in zip(keys, texts, strict=True) if key not in found})
+        return np.stack([found[key] for key in keys]).astype(np.float32)
+
+    def _stored(self, keys: Sequence[bytes]) -> dict[bytes, Vector]:
         found: dict[bytes, Vector] = {}
         with self._open() as store:
             for start in range(0, len(keys), BLOCK):
@@ -65,7 +67,10 @@ class StoredTexts:
                 marks = ",".join("?" * len(part))
                 rows = store.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", part)
                 found.update((key, np.frombuffer(vector, dtype="<f4")) for key, vector in rows)
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
+        return found
+
+    def _encoded(self, missing: Mapping[bytes, str]) -> dict[bytes, Vector]:
+        found: dict[bytes, Vector] = {}
         for start in range(0, len(missing), BLOCK):
             part = list(missing)[start : start + BLOCK]
             new = self._inner.encode_texts([missing[key] for key in part])
@@ -73,9 +78,7 @@ class StoredTexts:
             with self._open() as store:
                 pairs = [(key, row.astype("<f4").tobytes()) for key, row in zip(part, new, strict=True)]
                 store.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", pairs)
-            if self.progress:
-                self.progress(min(start + BLOCK, len(missing)), len(missing))
-        return np.stack([found[key] for key in keys]).astype(np.float32)
+        return found
 
     def _open(self) -> _Store:
         return _Store(self._path())
