@@ -85,9 +85,8 @@ def list_all(arguments: argparse.Namespace) -> int:
     """Names scenarios, learners and sources of data."""
     print("Scenarios")
     for scenario in SCENARIOS.values():
-        print(
-            f"  {scenario.id:18} {scenario.title} [{', '.join(scenario.cases)}; seeds: {scenario.seeds}, peers: {min(scenario.seeds, scenario.peer_seeds)}]"
-        )
+        seeds = f"{scenario.seeds} seeds, peers {min(scenario.seeds, scenario.peer_seeds)}"
+        print(f"  {scenario.id:18} {scenario.title} [{', '.join(scenario.cases)}; {seeds}]")
     print("Learners (--peers)")
     for entry in LEARNERS.values():
         print(f"  {entry.name:18} {entry.title}")

@@ -18,6 +18,7 @@ from quickstudy.types import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555")
@@ -34,6 +35,7 @@ def plot_curves(path: Path, title: str, results: Mapping[str, Sequence[Result]])
     """
     figure, axes = _figure(title, "lessons so far (log scale)", "accuracy before each lesson")
     axes.set_xscale("log")
+    _plain_numbers(axes.xaxis)
     ends = {}
     for name, runs in results.items():
         middles, rows = zip(*(binned(run.details["curve"]) for run in runs), strict=True)
@@ -78,6 +80,8 @@ def plot_growth(
     figure, axes = _figure(title, along, what)
     axes.set_xscale("log")
     axes.set_yscale("log")
+    _plain_numbers(axes.xaxis)
+    _plain_numbers(axes.yaxis)
     ends = {}
     for name, runs in results.items():
         rows = [row for row in runs[0].details["rows"] if row.get(key, 0) > 0]
@@ -110,6 +114,15 @@ def _figure(title: str, along: str, up: str) -> tuple[Figure, Axes]:
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
+
+
+def _plain_numbers(axis: Axis) -> None:
+    """Plain numbers at 1, 2, 5, 10, … on a log scale."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
 
 
 def _label_ends(axes: Axes, ends: Mapping[str, tuple[float, float]]) -> None:

@@ -198,7 +198,7 @@ def _draw(scenario: Scenario, case: str, group: Group, folder: Path) -> list[tup
             plot(path, having)
             drawn.append((title, path))
 
-    title = f"{scenario.title}: {case}"
+    title = f"{scenario.title} ({case})" if len(scenario.cases) > 1 else scenario.title
     if scenario.id == "drift":
         draw("", title, "twentieths", lambda path, having: plot_in_time(path, title, having))
     elif scenario.id == "cost":
