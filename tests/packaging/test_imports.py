@@ -76,7 +76,9 @@ def test_importing_quickstudy_loads_nothing_heavy():
 def test_all_names_the_real_public_names():
     assert len(quickstudy.__all__) <= 15
     tree = parsed(SOURCE / "__init__.py")
-    bound = {alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    bound = {
+        alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
     bound |= {target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets}
     assert set(quickstudy.__all__) == bound - {"__all__"}
     assert all(hasattr(quickstudy, name) for name in quickstudy.__all__)

@@ -129,7 +129,10 @@ def test_mypy_is_strict_without_exemptions():
 
 def test_every_import_is_a_declared_dependency():
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    declared = [
+        *project["dependencies"],
+        *(line for extra in project["optional-dependencies"].values() for line in extra),
+    ]
     names = {re.split(r"[\[<>=! ]", line)[0].lower().replace("-", "_") for line in declared}
     names |= {"sklearn" if name == "scikit_learn" else name for name in names}
     import sys
