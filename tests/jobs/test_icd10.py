@@ -67,6 +67,8 @@ def test_an_unknown_level_is_refused_with_the_known_ones():
 
 
 def test_the_package_that_ships_the_book_is_not_imported():
-    code = "import sys; from quickstudy.jobs import icd10_tasks; icd10_tasks(); print('simple_icd_10_cm' in sys.modules)"
+    code = (
+        "import sys; from quickstudy.jobs import icd10_tasks; icd10_tasks(); print('simple_icd_10_cm' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
