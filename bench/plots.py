@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555")
-BINS = 22
+BINS = 16
 
 
 def plot_curves(path: Path, title: str, results: Mapping[str, Sequence[Result]]) -> None:
@@ -96,7 +96,7 @@ def plot_growth(
 def binned(curve: Mapping[str, Sequence[int]]) -> tuple[FloatArray, FloatArray]:
     """A curve's cumulative hits as accuracy on log-spaced stretches: their middles and values."""
     at, hits = np.array(curve["at"]), np.array(curve["hits"])
-    goals = np.geomspace(max(at[at > 0].min(), 10), at[-1], BINS)
+    goals = np.geomspace(min(25, at[-1]), at[-1], BINS)
     edges = np.unique(np.concatenate([[0], np.searchsorted(at, goals).clip(0, len(at) - 1)]))
     lengths = np.diff(at[edges])
     middles = np.sqrt(np.maximum(at[edges[:-1]], 1) * at[edges[1:]])
