@@ -12,6 +12,7 @@ import typer
 from page_runner import agrees, blocks, run_page
 
 from quickstudy.cli.app import app
+from quickstudy.experts.registry import BUILT_IN
 
 PROJECT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -101,3 +102,15 @@ def test_a_page_that_shows_other_output_is_found(tmp_path, monkeypatch):
     assert output == "one 2\n"
     assert not agrees(block.body, output)
     assert agrees("one …", output)
+
+
+def test_numbers_with_decimals_may_differ_a_little_and_others_not_at_all():
+    assert agrees("fraud 0.92", "fraud 0.91\n")
+    assert not agrees("fraud 0.92", "fraud 0.85\n")
+    assert not agrees("fraud 0.92", "billing 0.92\n")
+    assert not agrees("9 lessons", "10 lessons\n")
+
+
+def test_the_page_on_experts_describes_every_expert():
+    table = (PROJECT / "docs" / "concepts" / "experts.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(BUILT_IN)
