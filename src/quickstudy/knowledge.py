@@ -255,6 +255,13 @@ def replay(journal: Journal, job: Job, kind: str, dimension: int, progress: Prog
     return knowledge
 
 
+def folding_order(journal: Journal) -> list[Event]:
+    """The option events as a replay folds them: by clock up to the last mark, then in order of arrival."""
+    mark = max((event.seq for event in journal.events(kinds=["mark"])), default=0)
+    events = [event for event in journal.events(kinds=["option"]) if not event.forgotten]
+    return sorted(events, key=lambda e: (0, e.clock, e.id) if e.seq <= mark else (1, e.seq, ""))
+
+
 def catch_up(journal: Journal, knowledge: Knowledge, after: int, progress: Progress | None = None) -> None:
     """Applies the events after ``after`` online."""
     total = journal.last_seq

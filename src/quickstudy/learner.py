@@ -337,6 +337,7 @@ class Learner:
             events = [event for event in found if event.kind in ("decision", "lesson") and not event.forgotten]
             if not events:
                 return 0
+            record.append([], durable=True)
             asked = record.journal.get_many({e.decision_id for e in events if e.decision_id}).values()
             seen = [situation_from_json(e.situation) for e in [*events, *asked] if e.situation]
             gone = record.journal.forget(
@@ -486,11 +487,11 @@ class Learner:
             record = self._record
             record.writable()
             event = record.option_event(action, name, other=other, description=description)
-            if record.knowledge is None:
-                record.append([event], durable=True)
-            elif action == "merge":
+            if action == "merge":
                 record.append([event, record.mark("options")], durable=True)
                 record.rebuild(None)
+            elif record.knowledge is None:
+                record.append([event], durable=True)
             else:
                 record.commit([(event, None)])
 

@@ -27,7 +27,7 @@ from quickstudy.errors import (
 from quickstudy.job import Job
 from quickstudy.journal import Event, HybridClock, Journal, new_id
 from quickstudy.journal.event import Kind
-from quickstudy.knowledge import Knowledge, Progress, catch_up, replaced_vector, replay
+from quickstudy.knowledge import Knowledge, Progress, catch_up, folding_order, replaced_vector, replay
 from quickstudy.options import Options, declared_id, description_text, unknown_option
 from quickstudy.perception import Encoder, situation_to_json
 from quickstudy.types import Situation, Vector
@@ -94,13 +94,13 @@ class Record:
             return
         snapshot = self.journal.load_snapshot()
         if snapshot is not None:
-            found = Knowledge.restore(self.job, dimension, snapshot.state, snapshot.document)
-            if found is not None:
-                catch_up(self.journal, found, snapshot.seq, progress)
-                self.knowledge = found
-                return
-        self.knowledge = replay(self.journal, self.job, kind, dimension, progress)
-        self._since_snapshot = len(self.knowledge.in_force)
+            self.knowledge = Knowledge.restore(self.job, dimension, snapshot.state, snapshot.document)
+            if self.knowledge is not None:
+                catch_up(self.journal, self.knowledge, snapshot.seq, progress)
+        if self.knowledge is None:
+            self.knowledge = replay(self.journal, self.job, kind, dimension, progress)
+            self._since_snapshot = len(self.knowledge.in_force)
+        self._declare()
 
     def rebuild(self, progress: Progress | None) -> None:
         """The canonical state of the journal's set of events; a mark was written with the change that called for it."""
@@ -223,9 +223,8 @@ class Record:
             )
         vectors = self.encoder.encode(checked)
         if self.knowledge is None:
-            self.knowledge = Knowledge(self.job, kind, vectors.shape[1])
-            for event in self._declarations():
-                self.knowledge.apply(event, None)
+            self.knowledge = replay(self.journal, self.job, kind, vectors.shape[1])
+            self._declare()
         elif vectors.shape[1] != self.knowledge.dimension:
             raise SituationError(
                 f"Job {self.job.name!r} sees arrays of length {self.knowledge.dimension - 1}; "
@@ -244,9 +243,8 @@ class Record:
         options = Options()
         for name in self.job.options:
             options.add(name)
-        for event in self.journal.events(kinds=["option"]):
-            if not event.forgotten:
-                options.apply(event)
+        for event in folding_order(self.journal):
+            options.apply(event)
         return options
 
     def option_event(
@@ -279,14 +277,10 @@ class Record:
 
     def undeclared(self) -> list[Event]:
         """Declarations of the job's options that the journal lacks; also notes the kind of situations."""
-        if self._declared:
-            return []
         if self.knowledge is not None and self.journal.get_meta("kind") is None:
             self.journal.set_meta("kind", self.knowledge.kind)
             self.journal.set_meta("dimension", str(self.knowledge.dimension))
-        ids = {declared_id(name, words) for name, words in self.job.options.items()}
-        known = self.journal.get_many(ids)
-        return [] if len(known) == len(ids) else [e for e in self._declarations() if e.id not in known]
+        return [] if self._declared else self._missing()
 
     def orphans(self, forgotten: Sequence[Event]) -> list[str]:
         """Ids of the events of options that only forgotten lessons had brought: their names are content too."""
@@ -318,14 +312,14 @@ class Record:
                 )
         mine = self._shape()[0] or (self.knowledge.kind if self.knowledge else None)
         for key in ("kind", "dimension"):
-            value, other = self.journal.get_meta(key), source.get_meta(key)
+            held, other = self.journal.get_meta(key), source.get_meta(key)
             if other is None:
                 continue
-            if value is None and mine is None:
+            if held is None and mine is None:
                 self.journal.set_meta(key, other)
-            elif value is not None and value != other:
+            elif held is not None and held != other:
                 raise JournalMismatchError(
-                    f"The journal {source.path!r} holds situations of another {key}: {other}, not {value}.",
+                    f"The journal {source.path!r} holds situations of another {key}: {other}, not {held}.",
                     next_step="Only learners that see the same kind of situations merge.",
                 )
 
@@ -333,6 +327,17 @@ class Record:
 
     def _shape(self) -> tuple[str | None, int]:
         return self.journal.get_meta("kind"), int(self.journal.get_meta("dimension") or 0)
+
+    def _declare(self) -> None:
+        """Lets the knowledge know the job's options that the journal lacks; the next event is journaled after them."""
+        assert self.knowledge is not None
+        for event in self._missing():
+            self.knowledge.apply(event, None)
+
+    def _missing(self) -> list[Event]:
+        """The declarations that the journal lacks."""
+        known = self.journal.get_many([declared_id(*option) for option in self.job.options.items()])
+        return [] if len(known) == len(self.job.options) else [e for e in self._declarations() if e.id not in known]
 
     def _declarations(self) -> list[Event]:
         """The events that declare the job's options."""
