@@ -120,8 +120,9 @@ class Knowledge:
                     merged[column] = into
                 if action in ("add", "rename") and not event.data.get("taught"):
                     declared.add(column)
-                if event.vector is not None:
-                    described.setdefault(column, []).append(event.vector)
+                found = described.setdefault(column, [])
+                if event.vector is not None and not any(np.array_equal(event.vector, other) for other in found):
+                    found.append(event.vector)
             else:
                 latest[standing_key(event)] = (event, self.options.add_if_unknown(str(event.answer)))
         self._relive(vectors, latest, described, declared, merged, progress)

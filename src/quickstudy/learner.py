@@ -21,9 +21,10 @@ from quickstudy import views
 from quickstudy.errors import InputError, JobError, LessonError, OptionError, SituationError, UnknownDecisionError
 from quickstudy.job import Job, checked_option_name
 from quickstudy.journal import Event, Journal
+from quickstudy.journal.clock import checked_time
 from quickstudy.knowledge import Progress, standing_key
 from quickstudy.perception import Encoder, get_encoder, situation_from_json, situation_to_json
-from quickstudy.record import Record, checked_time, stored_job
+from quickstudy.record import Record, stored_job
 from quickstudy.report import Report, make_report
 from quickstudy.types import Decision, Lesson, Scalar, Situation, Vector
 
@@ -191,7 +192,7 @@ class Learner:
             for target, answer, lesson_id, when in zip(targets, answers, ids, times, strict=True):
                 situation, vector = (None, target.vector) if isinstance(target, Event) else next(seen)
                 if lesson_id is not None:
-                    done = batch.get(lesson_id) or self._record.same_lesson(lesson_id, target, answer)
+                    done = self._record.same_lesson(lesson_id, target, answer, batch)
                     if done is not None:
                         lessons.append(done)
                         continue

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from quickstudy.errors import (
-    InputError,
     JournalError,
     JournalMismatchError,
     LessonError,
@@ -26,6 +23,7 @@ from quickstudy.errors import (
 )
 from quickstudy.job import Job
 from quickstudy.journal import Event, HybridClock, Journal, new_id
+from quickstudy.journal.clock import checked_time
 from quickstudy.journal.event import Kind
 from quickstudy.knowledge import Knowledge, Progress, catch_up, folding_order, replaced_vector, replay
 from quickstudy.options import Options, declared_id, description_text, unknown_option
@@ -171,13 +169,19 @@ class Record:
             )
         return event
 
-    def same_lesson(self, lesson_id: str, target: Event | Situation | None, answer: str | float) -> Event | None:
-        """The lesson with this id if it was taught before, the same way.
+    def same_lesson(
+        self,
+        lesson_id: str,
+        target: Event | Situation | None,
+        answer: str | float,
+        batch: Mapping[str, Event] | None = None,
+    ) -> Event | None:
+        """The lesson with this id if it was taught before or earlier in this batch, the same way.
 
         Raises:
             LessonError: the id was used for another lesson, or for one that was forgotten.
         """
-        done = self.journal.get(lesson_id)
+        done = (batch or {}).get(lesson_id) or self.journal.get(lesson_id)
         if done is None:
             return None
         if done.forgotten:
@@ -214,6 +218,8 @@ class Record:
         checked = [self.encoder.checked(situation) for situation in situations]
         if not checked:
             return [], np.zeros((0, 0), dtype=np.float32)
+        if self.knowledge and self.knowledge.kind != self.encoder.kind(checked[0]) and not self._settled():
+            self.knowledge = None
         kind = self.knowledge.kind if self.knowledge else self.encoder.kind(checked[0])
         wrong = {self.encoder.kind(situation) for situation in checked} - {kind}
         if wrong:
@@ -222,16 +228,20 @@ class Record:
                 next_step="Give situations of one kind, or make another job.",
             )
         vectors = self.encoder.encode(checked)
-        if self.knowledge is None:
+        if self.knowledge is None or not (self.knowledge.dimension == vectors.shape[1] or self._settled()):
             self.knowledge = replay(self.journal, self.job, kind, vectors.shape[1])
             self._declare()
-        elif vectors.shape[1] != self.knowledge.dimension:
+        if vectors.shape[1] != self.knowledge.dimension:
             raise SituationError(
                 f"Job {self.job.name!r} sees arrays of length {self.knowledge.dimension - 1}; "
                 f"this one has {vectors.shape[1] - 1}.",
                 next_step="Give arrays of one length, or make another job.",
             )
         return checked, vectors
+
+    def _settled(self) -> bool:
+        """Whether the journal says what kind of situations the job sees; predictions alone do not."""
+        return self.journal.get_meta("kind") is not None
 
     # -- options
 
@@ -251,10 +261,8 @@ class Record:
         self, action: str, name: str, *, other: str | None = None, description: str = "", taught: bool = False
     ) -> Event:
         """A change of the options."""
-        data: dict[str, Any] = {"action": action}
-        data |= {"other": other} if other else {}
-        data |= {"description": description} if description else {}
-        data |= {"taught": True} if taught else {}
+        given = {"other": other, "description": description, "taught": taught}
+        data = {"action": action, **{key: value for key, value in given.items() if value}}
         words = {"add": description_text(name, description), "rename": description_text(other or name, "")}
         vector = self._described(words[action]) if action in words else None
         return self.event("option", None, answer=name, data=data, vector=vector)
@@ -271,7 +279,7 @@ class Record:
             return None
         if not self.job.open:
             raise unknown_option(answer, options.current())
-        if column is not None or self.journal.get(declared_id(answer, "")) is not None:
+        if column is not None or self.journal.get(f"{declared_id(answer, '')}-{self.id}") is not None:
             return self.option_event("add", answer, taught=True)
         return self._declaration(answer, "", taught=True)
 
@@ -347,18 +355,18 @@ class Record:
         return [self._declaration(name, words, taught=False) for name, words in pairs]
 
     def _declaration(self, name: str, description: str, *, taught: bool) -> Event:
-        """An option's first event: the same in all learners of the job, so its clock and time are 0."""
-        data: dict[str, Any] = {"action": "add"}
-        data |= {"description": description} if description else {}
-        data |= {"taught": True} if taught else {}
+        """An option's first event: as good in all learners of the job, so its clock and time are 0."""
+        given = {"description": description, "taught": taught}
+        data = {"action": "add", **{key: value for key, value in given.items() if value}}
         id, vector = declared_id(name, description), self._described(description_text(name, description))
+        id += f"-{self.id}" if taught else ""  # to forget it here is not to forget it where others taught it
         return Event(id=id, kind="option", clock=0, node="", at=0.0, answer=name, data=data, vector=vector)
 
     def _described(self, text: str) -> Vector | None:
         if self.knowledge is not None and self.knowledge.kind == "array":
             return None
-        vectors = self.encoder.describe([text], "text")
-        return None if vectors is None else vectors[0]
+        described: Vector = self.encoder.encode([text])[0]
+        return described
 
 
 def identity_of(job: Job, encoder: Encoder) -> dict[str, str]:
@@ -383,18 +391,3 @@ def stored_job(journal: str | os.PathLike[str]) -> Job:
     if text is None:
         raise JournalError(f"The journal {str(journal)!r} holds no job.", next_step="Give the job: --job job.toml")
     return Job.from_dict(json.loads(text))
-
-
-def checked_time(at: float | None) -> float:
-    """Seconds since 1970; now if None.
-
-    Raises:
-        InputError: it is not a finite number.
-    """
-    if at is None:
-        return time.time()
-    if isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at):
-        raise InputError(
-            f"The time is {at!r}.", next_step="Give seconds since 1970, like time.time().", code="bad-time"
-        )
-    return float(at)

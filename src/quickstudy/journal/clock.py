@@ -7,9 +7,12 @@ here: the event's own time (``Event.at``), which the caller may set to anything.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import uuid
+
+from quickstudy.errors import InputError
 
 COUNTER_BITS = 16
 
@@ -64,3 +67,18 @@ def new_id() -> str:
 def wall_seconds(clock: int) -> float:
     """The wall-clock part of a reading, in seconds since 1970."""
     return (clock >> COUNTER_BITS) / 1000.0
+
+
+def checked_time(at: float | None) -> float:
+    """Seconds since 1970; now if None.
+
+    Raises:
+        InputError: it is not a finite number.
+    """
+    if at is None:
+        return time.time()
+    if isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at):
+        raise InputError(
+            f"The time is {at!r}.", next_step="Give seconds since 1970, like time.time().", code="bad-time"
+        )
+    return float(at)
