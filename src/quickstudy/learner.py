@@ -227,7 +227,7 @@ class Learner:
         with self._lock:
             self._record.writable()
             target = self._record.decision(decision.id if isinstance(decision, Decision) else str(decision))
-            event = self._record.same_lesson(lesson_id, target, float(value)) if lesson_id is not None else None
+            event = self._record.same_lesson(lesson_id, target, float(value), {}) if lesson_id is not None else None
             if event is None:
                 event = self._record.event("lesson", at, id=lesson_id, decision_id=target.id, value=float(value))
                 self._record.append([event], durable=True)
@@ -505,11 +505,10 @@ class Learner:
                     f"The decision is {target.id!r}, but decision_id says {decision_id!r}.",
                     next_step="Give one of them.",
                 )
-        elif target is not None:
-            if situation_to_json(self.encoder.checked(target)) != situation_to_json(decision.situation):
-                raise LessonError(
-                    f"Decision {decision_id!r} was about another situation.", next_step="Give one of the two."
-                )
+        elif target is not None and situation_to_json(target) != situation_to_json(decision.situation):
+            raise LessonError(
+                f"Decision {decision_id!r} was about another situation.", next_step="Give one of the two."
+            )
         return decision
 
     def _target(self, target: Decision | Situation | None) -> Event | Situation:

@@ -1,7 +1,7 @@
 """A journal and the knowledge that it teaches, kept in step.
 
 Every change goes through :meth:`Record.commit` (journal first, then learn) or :meth:`Record.rebuild` (a mark was
-written, the state is canonical). Not here: what callers see (``learner``, ``views``) and how anything is learned (``mind``).
+written, the state is canonical). Not here: what callers see (``learner``, ``views``) and how it is learned (``mind``).
 """
 
 from __future__ import annotations
@@ -170,18 +170,14 @@ class Record:
         return event
 
     def same_lesson(
-        self,
-        lesson_id: str,
-        target: Event | Situation | None,
-        answer: str | float,
-        batch: Mapping[str, Event] | None = None,
+        self, lesson_id: str, target: Event | Situation | None, answer: str | float, batch: Mapping[str, Event]
     ) -> Event | None:
         """The lesson with this id if it was taught before or earlier in this batch, the same way.
 
         Raises:
             LessonError: the id was used for another lesson, or for one that was forgotten.
         """
-        done = (batch or {}).get(lesson_id) or self.journal.get(lesson_id)
+        done = batch.get(lesson_id) or self.journal.get(lesson_id)
         if done is None:
             return None
         if done.forgotten:
