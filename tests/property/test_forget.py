@@ -13,7 +13,7 @@ from quickstudy.knowledge import Knowledge
 
 
 def never_taught(learner, gone):
-    """A learner in whose journal (which is merged, never opened) everything is but what belongs to the decisions and lessons ``gone``."""
+    """A learner whose journal (to be merged, never opened) lacks what belongs to the events ``gone``."""
     journal = learner._record.journal
     events = [event for event in journal.events() if event.kind != "mark"]
     decisions = {e.decision_id if e.kind == "lesson" else e.id for e in events if e.id in gone} - {None}
