@@ -62,8 +62,9 @@ class Probabilities(Mapping[str, float]):
         return [(self._names[i], float(self._values[i])) for i in best]
 
     def _partial_top(self, k: int) -> npt.NDArray[np.intp]:
-        candidates = np.sort(np.argpartition(-self._values, k - 1)[:k])
-        return candidates[np.argsort(-self._values[candidates], kind="stable")]
+        least = np.partition(self._values, len(self._values) - k)[len(self._values) - k]
+        candidates = np.flatnonzero(self._values >= least)  # more than k where some tie
+        return candidates[np.argsort(-self._values[candidates], kind="stable")][:k]
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name!r}: {p:.3f}" for name, p in self.top(3))
