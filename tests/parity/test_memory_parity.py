@@ -1,0 +1,121 @@
+"""The search of the memory equals sorting everything by similarity."""
+
+import numpy as np
+import pytest
+
+from parity.test_ridge_parity import D, unit_vectors
+from quickstudy.experts import Memory, memory
+
+
+def brute_force(lessons, query, k):
+    """(similarity, option, count, at, order, lesson id) of the k nearest rows, best first, ties by first lesson."""
+    rows = {}
+    for order, (vector, option, at, id) in enumerate(lessons):
+        key = (vector.tobytes(), option)
+        count = rows[key][2] + 1 if key in rows else 1
+        rows[key] = (float(vector.astype(float) @ query.astype(float)), option, count, at, order, id)
+    ranked = sorted(enumerate(rows.values()), key=lambda row: (-row[1][0], row[0]))
+    return [row for _, row in ranked[:k]]
+
+
+def remembered(lessons):
+    held = Memory(D)
+    for vector, option, at, id in lessons:
+        held.learn(vector, option, at, id)
+    return held
+
+
+def lessons_of(count, seed=0, *, repeat=1):
+    vectors = unit_vectors(count, seed)
+    return [(vectors[i // repeat], i % 3, float(i), f"lesson-{i}") for i in range(count)]
+
+
+@pytest.fixture(params=["plain scan", "coarse scan"])
+def small_chunks(request, monkeypatch):
+    monkeypatch.setattr(memory, "CHUNK", 64)
+    monkeypatch.setattr(memory, "SCAN_ROWS", 100_000 if request.param == "plain scan" else 100)
+
+
+def check_search(held, lessons, k):
+    queries = np.concatenate([unit_vectors(5, seed=9), lessons[0][0][None], lessons[-1][0][None]])
+    for found in (held.search(queries, k), *(held.search(query[None], k) for query in queries)):
+        for i in range(len(found.rows)):
+            query = queries[i] if len(found.rows) > 1 else None
+            if query is None:
+                continue
+            expected = brute_force(lessons, query, k)
+            assert found.options[i].tolist() == [row[1] for row in expected]
+            assert found.similarity[i] == pytest.approx([row[0] for row in expected], abs=1e-12)
+            assert found.counts[i].tolist() == [row[2] for row in expected]
+            assert found.at[i].tolist() == [row[3] for row in expected]
+            assert found.order[i].tolist() == [row[4] for row in expected]
+            assert [held.lesson(row) for row in found.rows[i]] == [row[5] for row in expected]
+    together = held.search(queries, k)
+    for i, query in enumerate(queries):
+        alone = held.search(query[None], k)
+        assert alone.rows[0].tolist() == together.rows[i].tolist()
+        assert alone.similarity[0].tolist() == together.similarity[i].tolist()
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("count", [1, 47, 63, 64, 65, 101, 300])
+@pytest.mark.parametrize("k", [1, 15, 48])
+def test_search_equals_brute_force(count, k):
+    lessons = lessons_of(count)
+    check_search(remembered(lessons), lessons, k)
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_search_equals_brute_force_with_duplicates_and_two_answers():
+    lessons = lessons_of(150, repeat=4) + lessons_of(150, repeat=6)
+    check_search(remembered(lessons), lessons, 20)
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_near_ties_are_ordered_as_in_float64():
+    vectors = np.repeat(unit_vectors(1), 120, axis=0)
+    vectors[:, 0] += np.arange(120, dtype=np.float32) * np.float32(6e-8)
+    lessons = [(vector, i % 3, float(i), f"lesson-{i}") for i, vector in enumerate(vectors)]
+    check_search(remembered(lessons), lessons, 10)
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_corrected_rows_are_found_no_more():
+    lessons = lessons_of(200)
+    held = remembered(lessons)
+    for i in range(0, 200, 2):
+        held.correct(lessons[i][0], i % 3, 5, 1000.0 + i, f"right-{i}")
+    found = held.search(unit_vectors(4, seed=9), 200)
+    assert found.rows.shape == (4, 200)
+    assert (found.counts == 1).all()
+    for i in range(0, 200, 2):
+        nearest = held.search(lessons[i][0][None], 1)
+        assert nearest.options[0, 0] == 5
+        assert held.lesson(int(nearest.rows[0, 0])) == f"right-{i}"
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("count", [0, 1, 64, 150])
+def test_a_restored_memory_searches_and_goes_on_the_same(count):
+    lessons = lessons_of(count)
+    held = remembered(lessons)
+    for i in range(0, count, 3):
+        held.correct(lessons[i][0], i % 3, 7, float(i), f"right-{i}")
+    restored = Memory.restore(D, {name: np.array(array) for name, array in held.state().items()})
+    more = [*lessons_of(70, seed=3), *lessons[::3]]
+    for one in (held, restored):
+        for vector, option, at, id in more:
+            one.learn(vector, option, at, id)
+    a, b = held.search(unit_vectors(4, seed=9), 30), restored.search(unit_vectors(4, seed=9), 30)
+    for name in ("rows", "similarity", "options", "counts", "at", "order"):
+        assert getattr(a, name).tolist() == getattr(b, name).tolist(), name
+
+
+def test_correcting_there_and_back_uses_the_same_rows():
+    held = Memory(D)
+    vector = unit_vectors(1)[0]
+    held.learn(vector, 0, 0.0, "first")
+    for i in range(100):
+        held.correct(vector, i % 2, (i + 1) % 2, float(i), f"lesson-{i}")
+    assert held.size == 2
+    assert held.search(vector[None], 48).options.tolist() == [[0]]
