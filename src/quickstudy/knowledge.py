@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -64,7 +64,12 @@ class Knowledge:
         """The mind's proposal for situations (m, d) over the options in force, or over ``names`` only."""
         self._flush()
         columns = self.active if names is None else np.array([self.options.required(n) for n in names], dtype=np.int64)
-        return [self.options.names[column] for column in columns], self.mind.propose(vectors, columns)
+        proposal = self.mind.propose(vectors, columns)
+        if names is not None and self.job.open:  # only these are possible: nothing is left to a new one
+            known = proposal.probabilities[:, :-1]
+            shares = known / np.maximum(known.sum(axis=1, keepdims=True), 1e-300)
+            proposal = replace(proposal, probabilities=shares)
+        return [self.options.names[column] for column in columns], proposal
 
     def apply(self, event: Event, vector: Vector | None, old_vector: Callable[[], Vector] | None = None) -> None:
         """Takes one event online.

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from quickstudy import views
-from quickstudy.errors import InputError, JobError, LessonError, OptionError, SituationError, UnknownDecisionError
+from quickstudy.errors import InputError, JobError, LessonError, OptionError, SituationError
 from quickstudy.job import Job, checked_option_name
 from quickstudy.journal import Event, Journal
 from quickstudy.journal.clock import checked_time
@@ -519,8 +519,6 @@ class Learner:
             return target
         if not target.id:
             return target.situation
-        if self._record.knowledge is None:
-            raise UnknownDecisionError(f"Decision {target.id!r} is not in this journal.")
         return self._record.decision(target.id)
 
 

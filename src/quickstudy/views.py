@@ -40,7 +40,7 @@ def decisions(
 ) -> list[Decision]:
     """Decisions without ids from a proposal about ``situations``."""
     known = len(names)
-    shown = [*names, NEW_OPTION] if knowledge.job.open else names
+    shown = [*names, NEW_OPTION] if proposal.probabilities.shape[1] > known else names
     near = _neighbours(journal, knowledge, proposal)
     experts = [(expert.name, float(w)) for expert, w in zip(knowledge.mind.experts, _weights(knowledge), strict=True)]
     results = []
