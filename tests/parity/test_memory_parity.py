@@ -73,8 +73,8 @@ def test_search_equals_brute_force_with_duplicates_and_two_answers():
 
 @pytest.mark.usefixtures("small_chunks")
 def test_near_ties_are_ordered_as_in_float64():
-    vectors = np.repeat(unit_vectors(1), 120, axis=0)
-    vectors[:, 0] += np.arange(120, dtype=np.float32) * np.float32(6e-8)
+    noise = np.random.default_rng(0).standard_normal((300, D)) * 1e-7
+    vectors = (unit_vectors(1) + noise).astype(np.float32)
     lessons = [(vector, i % 3, float(i), f"lesson-{i}") for i, vector in enumerate(vectors)]
     check_search(remembered(lessons), lessons, 10)
 

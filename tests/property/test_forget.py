@@ -1,15 +1,29 @@
 """Law 3: after forgetting, the state is that of the events that remain; tombstones win, content is scrubbed."""
 
 import sqlite3
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from property.scripts import JOBS, NAMES, Operation, law, new_learner, option_changes, perform, probes, scripts
+from property.scripts import (
+    JOBS,
+    NAMES,
+    HashedText,
+    Operation,
+    law,
+    new_learner,
+    option_changes,
+    perform,
+    probes,
+    scripts,
+)
+from quickstudy import Learner
 from quickstudy.checks import require_same_learner
 from quickstudy.errors import LessonError
 from quickstudy.knowledge import Knowledge
+from quickstudy.perception import Encoder
 
 
 def never_taught(learner, gone):
@@ -112,6 +126,23 @@ def test_another_learners_option_survives_that_this_one_forgot_it():
     mine.merge(theirs)
     fresh.merge(never, theirs)
     require_same_learner(mine, fresh, probes("text"), counts=False)
+
+
+def test_the_vector_of_a_forgotten_text_is_remembered_no_more():
+    class Counting(HashedText):
+        texts: ClassVar[list[str]] = []
+
+        def encode_texts(self, texts):
+            self.texts.extend(texts)
+            return super().encode_texts(texts)
+
+    with Learner(JOBS["closed"], encoder=Encoder(Counting())) as learner:
+        learner.teach("a secret", "red", lesson_id="one")
+        learner.predict("a secret")
+        assert Counting.texts.count("a secret") == 1
+        learner.forget("one")
+        learner.predict("a secret")
+        assert Counting.texts.count("a secret") == 2
 
 
 def test_a_forgotten_lesson_cannot_be_taught_again_under_its_id():
