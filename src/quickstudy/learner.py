@@ -488,7 +488,7 @@ class Learner:
             record = self._record
             record.writable()
             event = record.option_event(action, name, other=other, description=description)
-            if action == "merge":
+            if action == "merge" or (action == "rename" and record.options.joins(name, str(other))):
                 record.append([event, record.mark("options")], durable=True)
                 record.rebuild(None)
             elif record.knowledge is None:

@@ -63,6 +63,11 @@ class Options:
         column = self.columns.get(name)
         return column is not None and self.active[column] and self.names[column] == name
 
+    def joins(self, old: str, new: str) -> bool:
+        """Whether to rename ``old`` to ``new`` makes one option of two: ``new`` is another's name, retired or not."""
+        target = self.columns.get(new)
+        return target is not None and self.names[target] == new and target != self.columns.get(old)
+
     def add(self, name: str) -> int:
         """The column of ``name``: an existing one (made active again), or a new one if it is unknown or an alias."""
         column = self.columns.get(name)
@@ -92,9 +97,7 @@ class Options:
             self.active[column] = False
             return action, column, None
         other = str(event.data["other"])
-        target = self.columns.get(other)
-        taken = target is not None and self.names[target] == other and target != column
-        if action == "merge" or taken:
+        if action == "merge" or self.joins(name, other):
             into = self.add(other)
             if into != column:
                 self.active[column] = False

@@ -201,6 +201,19 @@ def test_a_retired_option_is_proposed_no_more_until_it_is_added_again(learner):
     assert learner.predict("situation 0").answer == "red"
 
 
+def test_an_option_can_take_the_name_of_a_retired_one(tmp_path):
+    path = tmp_path / "journal.db"
+    with new_learner("closed", path) as learner:
+        teach_rounds(learner)
+        learner.retire_option("green")
+        learner.rename_option("red", "green")
+        assert set(learner.options) == {"green", "blue"}
+        live = learner.predict("situation 0")
+        assert live.answer == "green"
+    with new_learner("closed", path) as learner:
+        assert dict(learner.predict("situation 0").probabilities) == pytest.approx(dict(live.probabilities), abs=1e-8)
+
+
 def test_an_option_can_be_added_at_any_time(tmp_path):
     path = tmp_path / "journal.db"
     with new_learner("closed", path) as learner:
