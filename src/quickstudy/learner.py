@@ -196,7 +196,7 @@ class Learner:
                     if done is not None:
                         lessons.append(done)
                         continue
-                if answer not in added and (option := self._record.taught_option(answer)) is not None:
+                if answer not in added and (option := self._record.taught_option(answer, when)) is not None:
                     added[answer] = option
                     events.append((option, None))
                 lesson = self._record.event(

@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -254,17 +255,24 @@ class Record:
         return options
 
     def option_event(
-        self, action: str, name: str, *, other: str | None = None, description: str = "", taught: bool = False
+        self,
+        action: str,
+        name: str,
+        *,
+        other: str | None = None,
+        description: str = "",
+        taught: bool = False,
+        at: float | None = None,
     ) -> Event:
         """A change of the options."""
         given = {"other": other, "description": description, "taught": taught}
         data = {"action": action, **{key: value for key, value in given.items() if value}}
         words = {"add": description_text(name, description), "rename": description_text(other or name, "")}
         vector = self._described(words[action]) if action in words else None
-        return self.event("option", None, answer=name, data=data, vector=vector)
+        return self.event("option", at, answer=name, data=data, vector=vector)
 
-    def taught_option(self, answer: str) -> Event | None:
-        """The event that adds an option with its first lesson; None if it is in force already.
+    def taught_option(self, answer: str, at: float | None) -> Event | None:
+        """The event that adds an option with its first lesson, at that lesson's time; None if it is in force already.
 
         Raises:
             OptionError: the job is closed and has no such option.
@@ -276,8 +284,8 @@ class Record:
         if not self.job.open:
             raise unknown_option(answer, options.current())
         if column is not None or self.journal.get(f"{declared_id(answer, '')}-{self.id}") is not None:
-            return self.option_event("add", answer, taught=True)
-        return self._declaration(answer, "", taught=True)
+            return self.option_event("add", answer, taught=True, at=at)
+        return replace(self._declaration(answer, "", taught=True), at=checked_time(at))
 
     def undeclared(self) -> list[Event]:
         """Declarations of the job's options that the journal lacks; also notes the kind of situations."""

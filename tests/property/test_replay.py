@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from property.scripts import (
     ENCODER,
     JOBS,
+    Operation,
     forgettings,
     law,
     new_learner,
@@ -19,6 +20,7 @@ from property.scripts import (
 )
 from quickstudy import Learner
 from quickstudy.checks import require_same_learner
+from quickstudy.checks.learners import require_same_decision
 from quickstudy.mind import Mind
 
 
@@ -81,14 +83,12 @@ def test_the_replay_check_fails_for_a_mind_that_learns_from_reading(tmp_path, mo
         return proposal
 
     monkeypatch.setattr(Mind, "propose", nosy)
-    script = [*perform_all_verbs()]
+    script = list(all_verbs())
     with pytest.raises(AssertionError):
         check_replay(tmp_path, "text", "closed", script, 2)
 
 
-def perform_all_verbs():
-    from property.scripts import Operation
-
+def all_verbs():
     for i in range(4):
         yield Operation("decide", i, at=float(i))
         yield Operation("answer", i, i, at=float(i))
@@ -100,18 +100,14 @@ def test_a_learner_can_be_replayed_as_it_was_at_any_moment(tmp_path):
     states = []
     with new_learner("open", path) as live:
         for i in range(12):
-            perform(live, "text", [*perform_all_verbs()][i : i + 1])
-            live.teach(f"text {i}", ["red", "green"][i % 2], at=100.0 + i)
-            states.append(live.predict_many(probes("text")))
-    for i in (0, 3, 11):
-        with Learner.replay(path, until=100.0 + i, encoder=ENCODER) as past:
-            answers = [(d.answer, pytest.approx(d.probability, abs=1e-8)) for d in past.predict_many(probes("text"))]
-            expected = [(d.answer, d.probability) for d in states[i]]
-            if i == 11:
-                assert expected == answers
-            assert past.report().lessons <= live_lessons(path)
-
-
-def live_lessons(path):
-    with new_learner("open", path, read_only=True) as learner:
-        return learner.report().lessons
+            decision = live.decide(f"text {i % 5}", at=10.0 * i)
+            live.teach(decision, ["red", "green", "blue"][i * i % 3], at=10.0 * i + 1)
+            if i == 8:
+                live.teach(decision, "white", at=10.0 * i + 2)
+            states.append((live.predict_many(probes("text")), live.options, live.report()))
+    for i, (decisions, options, report) in enumerate(states):
+        with Learner.replay(path, until=10.0 * i + 5, encoder=ENCODER) as past:
+            assert past.options == options
+            assert (past.report().lessons, past.report().decisions) == (report.lessons, report.decisions)
+            for live_decision, past_decision in zip(decisions, past.predict_many(probes("text")), strict=True):
+                require_same_decision(live_decision, past_decision)
