@@ -16,6 +16,7 @@ from typing import Any
 import tomli_w
 
 from quickstudy.errors import JobError, OptionError
+from quickstudy.types import NEW_OPTION
 
 
 @dataclass(frozen=True, init=False)
@@ -61,8 +62,8 @@ class Job:
         target_error: float = 0.02,
         encoder: str = "minilm",
         feature_seed: int = 0,
-        features: int = 3072,
-        experts: Sequence[str] = ("prior", "recall", "recent", "renames", "ridge", "gaussian"),
+        features: int = 1536,
+        experts: Sequence[str] = ("prior", "recall", "recent", "renames", "ridge", "gaussian", "softmax"),
     ) -> None:
         if not isinstance(name, str) or not name.strip():
             raise JobError(f"A job needs a name; got {name!r}.", next_step='For example Job("route").')
@@ -218,6 +219,8 @@ def checked_option_name(name: object) -> str:
     clean = name.strip()
     if not clean:
         raise OptionError("An option's name is empty.", next_step="Give it a name.")
+    if clean == NEW_OPTION:
+        raise OptionError(f"{NEW_OPTION!r} stands for options not known yet.", next_step="Use another name.")
     if len(clean) > 1000:
         raise OptionError(
             f"An option's name has {len(clean)} characters: {clean[:40]!r}….",

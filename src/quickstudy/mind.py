@@ -23,8 +23,9 @@ import numpy.typing as npt
 from quickstudy.experts import Example, Expert, Memory, Neighbours, Query, RandomFeatures, Shared
 from quickstudy.experts.base import Arrays, grown
 from quickstudy.experts.registry import build_experts
-from quickstudy.experts.ridge import Ridge
+from quickstudy.experts.ridge import SCALE as RIDGE_SCALE
 from quickstudy.experts.threads import one_thread
+from quickstudy.judgement.bursts import Bursts
 from quickstudy.judgement.novelty import NewOption, novelty
 from quickstudy.judgement.pool import Pool
 from quickstudy.types import FloatArray, Vector
@@ -73,6 +74,7 @@ class Mind:
         self.experts: list[Expert] = build_experts(experts, self.shared)
         self.pool = Pool(np.array([expert.initial_weight for expert in self.experts]))
         self.new_option = NewOption()
+        self.bursts = Bursts()
         self.history = History()
         self._seen = np.zeros(0, dtype=bool)
 
@@ -93,8 +95,9 @@ class Mind:
         if not taught:
             self._seen[list(columns)] = True
         if vectors is not None and len(columns):
-            for expert in self.experts:
-                expert.describe(vectors, columns)
+            with one_thread():
+                for expert in self.experts:
+                    expert.describe(vectors, columns)
 
     def propose(self, vectors: Vector, columns: npt.NDArray[np.int64]) -> Proposal:
         """Probabilities and evidence for situations (m, d) over the options ``columns``; changes nothing."""
@@ -104,9 +107,11 @@ class Mind:
     def _propose(self, vectors: Vector, columns: npt.NDArray[np.int64]) -> Proposal:
         query = Query(vectors, self.shared.features, self.memory, self.options)
         logits = np.stack([expert.propose(query)[:, columns] for expert in self.experts])
-        ridge = next((expert for expert in self.experts if isinstance(expert, Ridge)), None)
-        scores = ridge.scores(query)[:, columns] if ridge else np.zeros((len(vectors), 1))
-        novel = novelty(scores, query.neighbours)
+        nothing = np.zeros((len(vectors), 1))
+        places = {expert.name: place for place, expert in enumerate(self.experts)}
+        ridge = logits[places["ridge"]] / RIDGE_SCALE if "ridge" in places else nothing
+        softmax = logits[places["softmax"]] if "softmax" in places else nothing
+        novel = novelty(ridge, softmax, query.neighbours)
         probabilities = self.pool.probabilities(logits) if len(columns) else np.zeros((len(vectors), 0))
         if self.open_job:
             new = self.new_option.probability(novel) if len(columns) else np.ones(len(vectors))
@@ -149,24 +154,31 @@ class Mind:
         start, size = 0, 1
         while start < len(ordered):
             block = ordered[start : start + size]
-            known = columns[self._seen[columns]]
-            vectors = np.stack([example.vector for example in block])
-            proposal = self.propose(vectors, known)
-            for i, example in enumerate(block):
-                self._judge(proposal, i, example.option)
-                if not self._seen[example.option]:
-                    self._seen[example.option] = True
-                    described = describe(example.option)
-                    if described is not None:
-                        for expert in self.experts:
-                            expert.describe(described, [example.option] * len(described))
-            for expert in self.experts:
-                expert.learn(block, proposal.query)
-            for example in block:
-                self._remember(example)
+            with one_thread():
+                self._relive_block(block, columns[self._seen[columns]], describe)
             start, size = start + len(block), min(2 * size, BLOCK)
             if progress:
                 progress(start, len(ordered))
+        with one_thread():
+            for expert in self.experts:
+                expert.rehearse(self.memory)
+
+    def _relive_block(
+        self, block: Sequence[Example], known: npt.NDArray[np.int64], describe: Callable[[int], Vector | None]
+    ) -> None:
+        proposal = self._propose(np.stack([example.vector for example in block]), known)
+        for i, example in enumerate(block):
+            self._judge(proposal, i, example.option)
+            if not self._seen[example.option]:
+                self._seen[example.option] = True
+                described = describe(example.option)
+                if described is not None:
+                    for expert in self.experts:
+                        expert.describe(described, [example.option] * len(described))
+        for expert in self.experts:
+            expert.learn(block, proposal.query)
+        for example in block:
+            self._remember(example)
 
     def state(self) -> Arrays:
         """Everything as arrays, private copies; :meth:`restore` on a fresh mind of the same job gives it back."""
@@ -174,6 +186,7 @@ class Mind:
             "memory": self.memory.state(),
             "pool": self.pool.state(),
             "new_option": self.new_option.state(),
+            "bursts": self.bursts.state(),
             "history": self.history.state(),
             "mind": {"seen": self._seen.copy()},
             **{f"expert-{expert.name}": expert.state() for expert in self.experts},
@@ -189,6 +202,7 @@ class Mind:
         self.memory = Memory.restore(self.dimension, parts["memory"])
         self.pool.restore(parts["pool"])
         self.new_option.restore(parts["new_option"])
+        self.bursts.restore(parts["bursts"])
         self.history.restore(parts["history"])
         self._seen = parts["mind"]["seen"].copy()
         for expert in self.experts:
@@ -199,12 +213,14 @@ class Mind:
         was_new = not self._seen[option]
         asked = len(proposal.columns)
         if asked:
-            best = int(proposal.probabilities[row, :asked].argmax())
-            self.history.add(option, int(proposal.columns[best]), float(proposal.probabilities[row, best]))
+            logits = proposal.logits[:, row]
+            among = self.pool.probabilities(logits[:, None])[0]  # in a block, the pool has moved since the proposal
+            best = int(among.argmax())
+            known = 1.0 - float(proposal.probabilities[row, asked]) if self.open_job else 1.0
+            self.history.add(option, int(proposal.columns[best]), float(among[best]) * known)
             place = np.flatnonzero(proposal.columns == option)
             if len(place) and not was_new:
-                among = proposal.probabilities[row, :asked]
-                self.pool.learn(proposal.logits[:, row], among / max(among.sum(), 1e-300), int(place[0]))
+                self.pool.learn(logits, among, int(place[0]), self.bursts.weight(option, asked))
         if self.open_job:
             self.new_option.learn(float(proposal.novelty[row]), bool(was_new))
 

@@ -78,14 +78,16 @@ def test_the_new_options_step_follows_the_finite_difference_gradient():
         assert copy.state()["weights"] == pytest.approx(expected, abs=1e-7)
 
 
-def test_novelty_is_one_minus_the_mean_of_score_and_cosine():
+def test_novelty_is_one_minus_the_mean_of_score_cosine_and_energy():
     held = Memory(2)
     for i in range(7):
         angle = 0.1 * i
         held.learn(np.array([np.cos(angle), np.sin(angle)], dtype=np.float32), 0, 0.0, "x")
     near = held.search(np.array([[1.0, 0.0]], dtype=np.float32), 48)
     cosine = np.mean([np.cos(0.1 * i) for i in range(5)])
-    assert novelty(np.array([[0.2, 0.6]]), near) == pytest.approx([1.0 - 0.5 * (0.6 + cosine)], abs=1e-6)
+    energy = 0.1 * np.log(np.exp(1.0) + np.exp(2.0))
+    found = novelty(np.array([[0.2, 0.6]]), np.array([[1.0, 2.0]]), near)
+    assert found == pytest.approx([1.0 - (0.6 + cosine + energy) / 3], abs=1e-6)
     nothing = Memory(2).search(np.array([[1.0, 0.0]], dtype=np.float32), 48)
     assert novelty(np.zeros((1, 0)), nothing).tolist() == [1.0]
 

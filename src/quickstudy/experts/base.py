@@ -56,7 +56,7 @@ class Query:
         self.vectors = vectors
         self.options = options
         self._features = features
-        self._memory = memory
+        self.memory = memory
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -69,7 +69,7 @@ class Query:
     @cached_property
     def neighbours(self) -> Neighbours:
         """The nearest remembered examples, best first."""
-        return self._memory.search(self.vectors, NEIGHBOURS)
+        return self.memory.search(self.vectors, NEIGHBOURS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,9 @@ class Expert(Protocol):
     def correct(self, example: Example, new: int) -> None:
         """A learned example turned out to belong to option ``new``."""
 
+    def rehearse(self, memory: Memory) -> None:
+        """After reliving a set of examples: may learn them better, from memory; most experts have nothing to do."""
+
     def state(self) -> Arrays:
         """Everything it knows, as copies."""
 
@@ -118,6 +121,6 @@ def grown(array: npt.NDArray[Any], size: int, axis: int = 0) -> npt.NDArray[Any]
         return array
     shape = list(array.shape)
     shape[axis] = max(size, 2 * length)
-    larger = np.zeros(shape, dtype=array.dtype, order="F" if array.ndim == 2 and array.flags.f_contiguous else "C")
+    larger = np.zeros(shape, dtype=array.dtype)
     larger[tuple(slice(0, n) for n in array.shape)] = array
     return larger

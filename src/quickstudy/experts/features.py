@@ -7,8 +7,11 @@ with orthogonal random directions (Yu et al., "Orthogonal random features", 2016
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
+from quickstudy.experts.threads import one_thread
 from quickstudy.types import FloatArray, Vector
 
 
@@ -24,17 +27,26 @@ class RandomFeatures:
     def __init__(self, dimension: int, count: int, seed: int) -> None:
         self.dimension = dimension
         self.count = count
-        generator = np.random.default_rng([seed, dimension, count])
-        blocks = []
+        self._directions = _directions(dimension, count, seed)
+
+    def __call__(self, vectors: Vector) -> FloatArray:
+        """The features of ``vectors`` (n, d) float32, as (n, D) float64 of unit norm."""
+        raw: FloatArray = np.maximum(vectors @ self._directions, 0).astype(np.float64)
+        norms = np.sqrt(np.einsum("ij,ij->i", raw, raw))
+        raw /= np.maximum(norms, 1e-12)[:, None]
+        return raw
+
+
+@lru_cache(maxsize=8)
+def _directions(dimension: int, count: int, seed: int) -> Vector:
+    """Random directions (d, D), orthogonal in blocks of d, with the lengths of Gaussian vectors."""
+    generator = np.random.default_rng([seed, dimension, count])
+    blocks = []
+    with one_thread():
         for _ in range(-(-count // dimension)):
             orthogonal, _ = np.linalg.qr(generator.standard_normal((dimension, dimension)))
             lengths = np.sqrt(generator.chisquare(dimension, dimension))
             blocks.append(orthogonal.T * lengths[:, None])
-        self._directions = np.ascontiguousarray(np.concatenate(blocks)[:count].T.astype(np.float32))
-
-    def __call__(self, vectors: Vector) -> FloatArray:
-        """The features of ``vectors`` (n, d) float32, as (n, D) float64 of unit norm."""
-        raw = np.maximum(vectors @ self._directions, 0).astype(np.float64)
-        norms = np.sqrt(np.einsum("ij,ij->i", raw, raw))
-        raw /= np.maximum(norms, 1e-12)[:, None]
-        return raw
+    directions = np.ascontiguousarray(np.concatenate(blocks)[:count].T.astype(np.float32))
+    directions.flags.writeable = False
+    return directions

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import blas
 
 from quickstudy.experts.base import Arrays, Example, Query, Shared, grown
+from quickstudy.experts.memory import Memory
 from quickstudy.types import FloatArray, Vector
 
 SCALE = 0.1
@@ -32,14 +32,14 @@ class Gaussian:
     """Linear discriminant analysis, learned recursively."""
 
     name = "gaussian"
-    initial_weight = 0.15
+    initial_weight = 0.12
 
     def __init__(self, shared: Shared) -> None:
         d = shared.dimension
         self._total = 0.0
         self._counts = np.zeros(16)
         self._means = np.zeros((16, d))
-        self._precision = np.asfortranarray(np.eye(d) * (d / (PRIOR_COUNT * PRIOR_VARIANCE)))
+        self._precision = np.eye(d) * (d / (PRIOR_COUNT * PRIOR_VARIANCE))
         self._projected = np.zeros((16, d))
         self._quadratic = np.zeros(16)
 
@@ -69,13 +69,16 @@ class Gaussian:
         self._add(example.vector, example.option, -1.0)
         self._add(example.vector, new, 1.0)
 
+    def rehearse(self, memory: Memory) -> None:
+        """Nothing: every example is learned fully at once."""
+
     def state(self) -> Arrays:
         """Counts, means and the inverse scatter."""
         return {
             "total": np.array(self._total),
             "counts": self._counts.copy(),
             "means": self._means.copy(),
-            "precision": self._precision.copy(order="F"),
+            "precision": self._precision.copy(),
             "projected": self._projected.copy(),
             "quadratic": self._quadratic.copy(),
         }
@@ -84,7 +87,7 @@ class Gaussian:
         """Counts, means and the inverse scatter."""
         self._total = float(state["total"])
         self._counts, self._means = state["counts"].copy(), state["means"].copy()
-        self._precision = np.array(state["precision"], order="F")
+        self._precision = state["precision"].copy()
         self._projected, self._quadratic = state["projected"].copy(), state["quadratic"].copy()
 
     def _grow(self, options: int) -> None:
@@ -105,14 +108,14 @@ class Gaussian:
         else:
             self._counts[option] = 0.0
             self._means[option] = 0.0
-        projected = blas.dsymv(1.0, self._precision, self._means[option], lower=1)
+        projected = self._precision @ self._means[option]
         self._projected[option] = projected
         self._quadratic[option] = self._means[option] @ projected
 
     def _scatter(self, direction: FloatArray, weight: float) -> None:
-        gain = blas.dsymv(1.0, self._precision, direction, lower=1)
+        gain = self._precision @ direction
         step = weight / (1.0 + weight * float(direction @ gain))
-        blas.dsyr(-step, gain, a=self._precision, lower=1, overwrite_a=1)
+        self._precision -= np.multiply.outer(step * gain, gain)
         along = self._means @ gain
         self._projected -= step * np.multiply.outer(along, gain)
         self._quadratic -= step * along * along

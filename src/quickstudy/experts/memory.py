@@ -10,7 +10,7 @@ float64 from the stored float32 vectors and do not depend on what else is asked 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,6 +106,14 @@ class Memory:
                 rows[i], similarity[i] = candidates[best], exact[best]
         return Neighbours(rows, similarity, self._options[rows], self._counts[rows], self._at[rows], self._order[rows])
 
+    def examples(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> tuple[Vector, npt.NDArray[np.int64]]:
+        """The vectors (n, d) and options (n,) of ``rows``, without those that were corrected away."""
+        kept = [int(row) for row in rows if self._counts[row] > 0]
+        vectors = np.empty((len(kept), self.dimension), dtype=np.float32)
+        for i, row in enumerate(kept):
+            vectors[i] = self._vector(row)
+        return vectors, self._options[kept]
+
     def state(self) -> dict[str, Any]:
         """All of it as arrays; the vectors' chunks are append-only and shared, everything else is a copy."""
         rows = self.size
@@ -161,13 +169,15 @@ class Memory:
         return row
 
     def _vector(self, row: int) -> Vector:
-        return self._chunks[row // CHUNK][row % CHUNK]
+        vector: Vector = self._chunks[row // CHUNK][row % CHUNK]
+        return vector
 
     def _exact(self, rows: npt.NDArray[np.int64], query: Vector) -> FloatArray:
         found = np.empty((len(rows), self.dimension), dtype=np.float64)
         for i, row in enumerate(rows):
             found[i] = self._vector(int(row))
-        return np.einsum("ij,j->i", found, query.astype(np.float64))
+        exact: FloatArray = np.einsum("ij,j->i", found, query.astype(np.float64))
+        return exact
 
     def _candidates(self, vectors: Vector, k: int) -> Iterator[npt.NDArray[np.int64]]:
         if self.size > SCAN_ROWS:

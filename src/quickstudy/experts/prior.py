@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quickstudy.experts.base import Arrays, Example, Query, Shared, grown
+from quickstudy.experts.memory import Memory
 from quickstudy.types import FloatArray, Vector
 
 SCALE = 12.0
@@ -19,7 +20,7 @@ class Prior:
     """Largest cosine to any description of an option; options without one get the mean of the others."""
 
     name = "prior"
-    initial_weight = 0.5
+    initial_weight = 0.2
 
     def __init__(self, shared: Shared) -> None:
         self._vectors = np.zeros((16, shared.dimension), dtype=np.float32)
@@ -50,6 +51,9 @@ class Prior:
 
     def correct(self, example: Example, new: int) -> None:
         """Nothing."""
+
+    def rehearse(self, memory: Memory) -> None:
+        """Nothing: every example is learned fully at once."""
 
     def state(self) -> Arrays:
         """The descriptions."""

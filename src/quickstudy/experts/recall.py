@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quickstudy.experts.base import Arrays, Example, Query, Shared
-from quickstudy.experts.memory import Neighbours
+from quickstudy.experts.memory import Memory, Neighbours
 from quickstudy.types import FloatArray, Vector
 
 SHARPNESS = 18.0
@@ -37,7 +37,8 @@ def votes(neighbours: Neighbours, weights: FloatArray, options: int) -> FloatArr
     known = neighbours.options.ravel() >= 0
     np.add.at(shares, (queries[known], neighbours.options.ravel()[known]), weights.ravel()[known])
     totals = shares.sum(axis=1, keepdims=True)
-    return np.divide(shares, totals, out=np.zeros_like(shares), where=totals > 0)
+    result: FloatArray = np.divide(shares, totals, out=np.zeros_like(shares), where=totals > 0)
+    return result
 
 
 def closeness(neighbours: Neighbours) -> FloatArray:
@@ -63,6 +64,9 @@ class _Stateless:
     def correct(self, example: Example, new: int) -> None:
         """Nothing."""
 
+    def rehearse(self, memory: Memory) -> None:
+        """Nothing."""
+
     def state(self) -> Arrays:
         """Nothing."""
         return {}
@@ -75,7 +79,7 @@ class Recall(_Stateless):
     """Nearest remembered examples, weighted by similarity."""
 
     name = "recall"
-    initial_weight = 0.3
+    initial_weight = 0.15
 
     def propose(self, query: Query) -> FloatArray:
         """Log-shares (m, options) of the nearest examples' answers."""
@@ -88,7 +92,7 @@ class Recent(_Stateless):
     """Nearest remembered examples, weighted by similarity and, among similar ones, by age."""
 
     name = "recent"
-    initial_weight = 0.1
+    initial_weight = 0.05
 
     def propose(self, query: Query) -> FloatArray:
         """Log-shares (m, options) of the nearest examples' answers, the newest counting most."""

@@ -13,12 +13,15 @@ from quickstudy.experts.prior import Prior
 from quickstudy.experts.recall import Recall, Recent
 from quickstudy.experts.renames import Renames
 from quickstudy.experts.ridge import Ridge
+from quickstudy.experts.softmax import Softmax
 
 GROUP = "quickstudy.experts"
 
 Factory: TypeAlias = Callable[[Shared], Expert]
 
-BUILT_IN: dict[str, Factory] = {factory.name: factory for factory in (Prior, Recall, Recent, Renames, Ridge, Gaussian)}
+OURS: tuple[type[Expert], ...] = (Prior, Recall, Recent, Renames, Ridge, Gaussian, Softmax)
+
+BUILT_IN: dict[str, Factory] = {expert.name: expert for expert in OURS}
 
 
 def expert_factories() -> dict[str, Factory]:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quickstudy.experts.base import Arrays, Example, Query, Shared
+from quickstudy.experts.memory import Memory
 from quickstudy.experts.recall import FLOOR, recent_shares
 from quickstudy.types import FloatArray, Vector
 
@@ -70,6 +71,9 @@ class Renames:
 
     def correct(self, example: Example, new: int) -> None:
         """Nothing: counts decay."""
+
+    def rehearse(self, memory: Memory) -> None:
+        """Nothing: every example is learned fully at once."""
 
     def state(self) -> Arrays:
         """The rows as triples."""

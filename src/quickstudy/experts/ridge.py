@@ -4,7 +4,6 @@ State: P = (Σφφᵀ + λI)⁻¹ and W = PΣφyᵀ over all examples, with the 
 first example. Examples are learned in blocks of any size by recursive least squares (Plackett 1950), which costs
 O(D² + D·options) an example. Single examples change P lazily: their rank-one terms wait in a buffer of ``PENDING``
 columns, so that P, the largest thing in memory, is read once a lesson and written once in ``PENDING`` lessons.
-Only P's lower triangle is kept up to date.
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import blas, cho_factor, cho_solve, lapack
 
 from quickstudy.experts.base import Arrays, Example, Query, Shared, grown
+from quickstudy.experts.memory import Memory
 from quickstudy.types import FloatArray, Vector
 
 SCALE = 8.0
@@ -32,21 +31,21 @@ class Ridge:
     """Recursive least squares on one-hot answers."""
 
     name = "ridge"
-    initial_weight = 0.6
+    initial_weight = 0.4
 
     def __init__(self, shared: Shared) -> None:
         self._features = shared.features
         size = shared.features.count
-        self._precision = np.asfortranarray(np.eye(size) / REGULARISATION)
-        self._weights = np.zeros((size, 16), order="F")
-        self._pending = np.zeros((size, PENDING), order="F")
+        self._precision = np.eye(size) / REGULARISATION
+        self._weights = np.zeros((16, size))
+        self._pending = np.zeros((PENDING, size))
         self._waiting = 0
 
     def scores(self, query: Query) -> FloatArray:
         """Regression scores (m, options): about 1 for a sure answer, about 0 far from everything learned."""
-        known = min(query.options, self._weights.shape[1])
+        known = min(query.options, len(self._weights))
         scores = np.zeros((len(query), query.options))
-        scores[:, :known] = query.phi @ self._weights[:, :known]
+        scores[:, :known] = query.phi @ self._weights[:known].T
         return scores
 
     def describe(self, vectors: Vector, options: Sequence[int]) -> None:
@@ -63,59 +62,57 @@ class Ridge:
 
     def correct(self, example: Example, new: int) -> None:
         """Moves one example's weight to another option: P depends on situations only, so this is exact."""
-        phi = self._features(example.vector[None])
-        gain = self._gains(phi)[:, 0]
-        self._weights = grown(self._weights, max(example.option, new) + 1, axis=1)
-        self._weights[:, example.option] -= gain
-        self._weights[:, new] += gain
+        gain = self._gains(self._features(example.vector[None]))[0]
+        self._weights = grown(self._weights, max(example.option, new) + 1)
+        self._weights[example.option] -= gain
+        self._weights[new] += gain
+
+    def rehearse(self, memory: Memory) -> None:
+        """Nothing: every example is learned fully at once."""
 
     def state(self) -> Arrays:
         """P, its waiting terms, and W."""
         return {
-            "precision": lapack.dtrttp(self._precision, uplo="L")[0],
-            "pending": self._pending[:, : self._waiting].T.copy(),
-            "weights": self._weights.T.copy(),
+            "precision": self._precision.copy(),
+            "pending": self._pending[: self._waiting].copy(),
+            "weights": self._weights.copy(),
         }
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """P, its waiting terms, and W."""
-        self._precision = lapack.dtpttr(len(self._precision), state["precision"], uplo="L")[0]
-        self._weights = state["weights"].T.copy(order="F")
+        self._precision, self._weights = state["precision"].copy(), state["weights"].copy()
         self._waiting = len(state["pending"])
-        self._pending[:, : self._waiting] = state["pending"].T
+        self._pending[: self._waiting] = state["pending"]
 
     def _learn(self, phi: FloatArray, options: Sequence[int]) -> None:
-        self._weights = grown(self._weights, max(options) + 1, axis=1)
+        self._weights = grown(self._weights, max(options) + 1)
         gains = self._gains(phi)
-        error = -(phi @ self._weights)
-        error[np.arange(len(phi)), options] += 1.0
+        error = -(self._weights @ phi.T)
+        error[options, np.arange(len(phi))] += 1.0
         if len(phi) == 1:
-            inner = 1.0 + float(phi[0] @ gains[:, 0])
-            blas.dger(1.0 / inner, gains[:, 0], error[0], a=self._weights, overwrite_a=1)
-            self._pending[:, self._waiting] = gains[:, 0] / np.sqrt(inner)
+            inner = 1.0 + float(phi[0] @ gains[0])
+            self._weights += np.multiply.outer(error[:, 0] / inner, gains[0])
+            self._pending[self._waiting] = gains[0] / np.sqrt(inner)
             self._waiting += 1
             if self._waiting == PENDING:
                 self._settle()
             return
         self._settle()
-        factor = cho_factor(np.eye(len(phi)) + phi @ gains, lower=True)
-        self._weights += gains @ cho_solve(factor, error)
-        root = blas.dtrsm(1.0, np.asfortranarray(factor[0]), gains, side=1, lower=1, trans_a=1)
-        blas.dsyrk(-1.0, root, beta=1.0, c=self._precision, lower=1, overwrite_c=1)
+        root = np.linalg.cholesky(np.eye(len(phi)) + gains @ phi.T)
+        halves = np.linalg.solve(root, gains)
+        self._weights += np.linalg.solve(root, error.T).T @ halves
+        self._precision -= halves.T @ halves
 
     def _gains(self, phi: FloatArray) -> FloatArray:
-        """PΦᵀ (D, m) for features (m, D), the waiting terms included."""
-        if len(phi) == 1:
-            gains = blas.dsymv(1.0, self._precision, phi[0], lower=1)[:, None]
-        else:
-            gains = blas.dsymm(1.0, self._precision, phi.T, lower=1)
+        """ΦP (m, D) for features (m, D), the waiting terms included."""
+        gains = phi @ self._precision
         if self._waiting:
-            waiting = self._pending[:, : self._waiting]
-            gains -= waiting @ (waiting.T @ phi.T)
+            waiting = self._pending[: self._waiting]
+            gains -= (phi @ waiting.T) @ waiting
         return gains
 
     def _settle(self) -> None:
         if self._waiting:
-            waiting = self._pending[:, : self._waiting]
-            blas.dsyrk(-1.0, waiting, beta=1.0, c=self._precision, lower=1, overwrite_c=1)
+            waiting = self._pending[: self._waiting]
+            self._precision -= waiting.T @ waiting
             self._waiting = 0

@@ -1,7 +1,8 @@
 """Novelty: how unlike everything learned a situation is; and how likely its answer is an option not seen yet.
 
-The score joins two views, each of which alone is weaker (chosen on the validation splits of CLINC150): the largest
-ridge score, which is near 1 for a sure answer and near 0 far away, and the mean cosine to the nearest examples.
+The score joins three views, each of which alone is weaker (chosen on CLINC150's validation splits): the largest ridge
+score, which is near 1 for a sure answer and near 0 far away; the mean cosine to the nearest examples; and the softmax
+expert's log-sum-exp, an energy (Liu et al., "Energy-based out-of-distribution detection", 2020).
 """
 
 from __future__ import annotations
@@ -17,18 +18,25 @@ from quickstudy.types import FloatArray
 
 NEAREST = 5
 
+ENERGY = 0.1
+"""Brings the energy, about 13 for known work, to the size of the others."""
 
-def novelty(scores: FloatArray, neighbours: Neighbours) -> FloatArray:
-    """Novelty (m,) in [0, 1]: 1 minus the mean of the largest ridge score and the mean cosine to the 5 nearest.
+
+def novelty(scores: FloatArray, logits: FloatArray, neighbours: Neighbours) -> FloatArray:
+    """Novelty (m,) in [0, 1].
 
     Args:
         scores: ridge scores (m, options).
+        logits: the softmax expert's (m, options).
         neighbours: the nearest examples.
     """
     largest = scores.max(axis=1, initial=0.0)
+    peak = logits.max(axis=1, initial=0.0)
+    energy = peak + np.log(np.maximum(np.exp(logits - peak[:, None]).sum(axis=1), 1e-300))
     near = neighbours.similarity[:, :NEAREST]
     cosine = near.mean(axis=1) if near.size else np.zeros(len(scores))
-    return np.clip(1.0 - 0.5 * (largest + cosine), 0.0, 1.0)
+    known: FloatArray = (largest + cosine + ENERGY * energy) / 3.0
+    return np.clip(1.0 - known, 0.0, 1.0)
 
 
 class NewOption:
@@ -46,7 +54,8 @@ class NewOption:
     def probability(self, novelty: FloatArray) -> FloatArray:
         """Probability (m,) of a new option, given novelty (m,)."""
         logits: FloatArray = self._inputs(novelty) @ self._weights
-        return 1.0 / (1.0 + np.exp(-logits))
+        probability: FloatArray = 1.0 / (1.0 + np.exp(-logits))
+        return probability
 
     def learn(self, novelty: float, was_new: bool) -> None:
         """One lesson: how novel its situation was, and whether its option was new."""
@@ -70,4 +79,5 @@ class NewOption:
 
     def _inputs(self, novelty: FloatArray) -> FloatArray:
         rate = (self._new + 1.0) / (self._lessons + 2.0)
-        return np.column_stack([np.ones_like(novelty), novelty, np.full_like(novelty, np.log(rate / (1 - rate + 1e-9)))])
+        odds = np.full_like(novelty, np.log(rate / (1.0 - rate + 1e-9)))
+        return np.column_stack([np.ones_like(novelty), novelty, odds])

@@ -31,17 +31,24 @@ class Pool:
 
     def probabilities(self, logits: FloatArray) -> FloatArray:
         """Probabilities (m, options) from the experts' logits (e, m, options)."""
-        mixed = np.einsum("e,emo->mo", self.weights, logits)
+        mixed: FloatArray = np.einsum("e,emo->mo", self.weights, logits)
         mixed -= mixed.max(axis=1, keepdims=True)
         np.exp(mixed, out=mixed)
         mixed /= mixed.sum(axis=1, keepdims=True)
         return mixed
 
-    def learn(self, logits: FloatArray, probabilities: FloatArray, option: int) -> None:
-        """One step on one lesson: its logits (e, options), the pool's probabilities (options,), the taught option."""
+    def learn(self, logits: FloatArray, probabilities: FloatArray, option: int, weight: float = 1.0) -> None:
+        """One step on one lesson.
+
+        Args:
+            logits: float64 (e, options).
+            probabilities: the pool's, (options,).
+            option: the place of the taught option.
+            weight: how much the lesson counts, in (0, 1].
+        """
         gradient = logits @ probabilities - logits[:, option]
         self._squares += gradient * gradient
-        self.weights -= RATE * gradient / np.sqrt(self._squares)
+        self.weights -= RATE * weight * gradient / np.sqrt(self._squares)
         np.maximum(self.weights, 0.0, out=self.weights)
 
     def state(self) -> dict[str, npt.NDArray[Any]]:

@@ -1,9 +1,10 @@
 """Records as fixed, stateless vectors: what needs no text encoder.
 
 A record's vector has three blocks: text (one vector a text field), exact (signed feature hashing of categories and
-bools) and numbers (signed log through random Fourier features; dates as years in the same way, and their parts hashed). Each block has unit norm; the present
-ones are weighted by the square root of their weight and the whole is normalised, so a missing field costs nothing and
-the cosine of two records is the weighted mean of their blocks' cosines where both have all blocks.
+bools) and numbers (signed log through random Fourier features; dates as years in the same way, and their parts hashed).
+Each block has unit norm; the present ones are weighted by the square root of their weight and the whole is normalised,
+so a missing field costs nothing and the cosine of two records is the weighted mean of their blocks' cosines where both
+have all blocks.
 
 Invariants: nothing is learned and nothing depends on other records. The random numbers come from hashes of the field's
 name, not from a library's generator, so they are the same on every machine and in every version.
