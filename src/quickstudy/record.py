@@ -92,7 +92,7 @@ class Record:
         if kind is None:
             return
         snapshot = self.journal.load_snapshot()
-        if snapshot is not None:
+        if snapshot is not None and not list(self.journal.events(after=snapshot.seq, kinds=["mark"])):
             self.knowledge = Knowledge.restore(self.job, dimension, snapshot.state, snapshot.document)
             if self.knowledge is not None:
                 catch_up(self.journal, self.knowledge, snapshot.seq, progress)

@@ -298,6 +298,18 @@ def test_a_snapshot_before_the_first_lesson_is_as_good_as_any(tmp_path):
         assert learner.predict("situation 0").answer == "red"
 
 
+def test_a_snapshot_from_before_two_options_were_joined_is_passed_over(tmp_path):
+    path = tmp_path / "journal.db"
+    with new_learner("closed", path) as learner:
+        teach_rounds(learner)
+        learner.snapshot()
+        learner.merge_options("red", "green")
+        live = learner.predict("situation 0")
+    with new_learner("closed", path) as learner:
+        assert learner.options == ("green", "blue")
+        assert dict(learner.predict("situation 0").probabilities) == pytest.approx(dict(live.probabilities), abs=1e-8)
+
+
 def test_a_damaged_snapshot_is_rebuilt_from_events(tmp_path):
     path = tmp_path / "journal.db"
     with new_learner("closed", path) as learner:
