@@ -89,7 +89,7 @@ def test_novelty_is_one_minus_the_mean_of_score_cosine_and_energy():
     found = novelty(np.array([[0.2, 0.6]]), np.array([[1.0, 2.0]]), near)
     assert found == pytest.approx([1.0 - (0.6 + cosine + energy) / 3], abs=1e-6)
     nothing = Memory(2).search(np.array([[1.0, 0.0]], dtype=np.float32), 48)
-    assert novelty(np.zeros((1, 0)), nothing).tolist() == [1.0]
+    assert novelty(np.zeros((1, 0)), np.zeros((1, 0)), nothing).tolist() == [1.0]
 
 
 def one_situation(memory_options):

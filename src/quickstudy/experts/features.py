@@ -31,14 +31,14 @@ class RandomFeatures:
 
     def __call__(self, vectors: Vector) -> FloatArray:
         """The features of ``vectors`` (n, d) float32, as (n, D) float64 of unit norm."""
-        raw: FloatArray = np.maximum(vectors @ self._directions, 0).astype(np.float64)
+        raw: FloatArray = np.maximum(vectors.astype(np.float64) @ self._directions, 0)
         norms = np.sqrt(np.einsum("ij,ij->i", raw, raw))
         raw /= np.maximum(norms, 1e-12)[:, None]
         return raw
 
 
 @lru_cache(maxsize=8)
-def _directions(dimension: int, count: int, seed: int) -> Vector:
+def _directions(dimension: int, count: int, seed: int) -> FloatArray:
     """Random directions (d, D), orthogonal in blocks of d, with the lengths of Gaussian vectors."""
     generator = np.random.default_rng([seed, dimension, count])
     blocks = []
@@ -47,6 +47,6 @@ def _directions(dimension: int, count: int, seed: int) -> Vector:
             orthogonal, _ = np.linalg.qr(generator.standard_normal((dimension, dimension)))
             lengths = np.sqrt(generator.chisquare(dimension, dimension))
             blocks.append(orthogonal.T * lengths[:, None])
-    directions = np.ascontiguousarray(np.concatenate(blocks)[:count].T.astype(np.float32))
+    directions = np.ascontiguousarray(np.concatenate(blocks)[:count].T)
     directions.flags.writeable = False
     return directions

@@ -38,7 +38,7 @@ class Prior:
         """Scaled cosines (m, options)."""
         if not self._size:
             return np.zeros((len(query), query.options))
-        cosines = (query.vectors @ self._vectors[: self._size].T).astype(np.float64)
+        cosines = query.vectors.astype(np.float64) @ self._vectors[: self._size].T.astype(np.float64)
         best = np.full((query.options, len(query)), -np.inf)
         np.maximum.at(best, self._options[: self._size], cosines.T)
         missing = np.isinf(best[:, 0])

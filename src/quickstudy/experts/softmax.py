@@ -62,7 +62,8 @@ class Softmax:
         """Logits (m, options)."""
         known = min(query.options, len(self._weights))
         logits = np.zeros((len(query), query.options))
-        logits[:, :known] = (query.vectors * np.float32(INPUT_SCALE)) @ self._weights[:known].T
+        weights = self._weights[:known].astype(np.float64)
+        logits[:, :known] = INPUT_SCALE * (query.vectors.astype(np.float64) @ weights.T)
         return logits
 
     def learn(self, examples: Sequence[Example], query: Query) -> None:
