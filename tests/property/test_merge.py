@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from property.scripts import JOBS, NAMES, Operation, law, new_learner, option_changes, perform, probes, scripts
+from property.scripts import (
+    JOBS,
+    NAMES,
+    Operation,
+    forgettings,
+    law,
+    new_learner,
+    option_changes,
+    perform,
+    probes,
+    scripts,
+)
 from quickstudy.checks import require_same_learner
 from quickstudy.mind import Mind
 
@@ -50,6 +61,26 @@ def test_merging_depends_on_the_set_also_after_learners_merged_each_other(data, 
             assert learner.merge(b, a) == 0
             if changed:
                 require_same_learner(learner, fresh, probes(kind))
+
+
+@law(20)
+@given(st.data(), st.sampled_from(["text", "array"]), st.sampled_from(sorted(JOBS)))
+def test_merging_is_commutative_and_idempotent_also_where_some_was_forgotten(data, kind, job):
+    parts = [new_learner(job) for _ in range(3)]
+    for part in parts:
+        perform(part, kind, data.draw(scripts(most=6)))
+    parts[1].merge(parts[0])
+    for part in parts:
+        perform(part, kind, data.draw(scripts(option_changes(), forgettings(), forgettings(), most=6)))
+    together, backwards = new_learner(job), new_learner(job)
+    together.merge(*parts)
+    for part in parts[::-1]:
+        backwards.merge(part)
+    require_same_learner(together, backwards, probes(kind))
+    assert together.merge(backwards, *parts) == 0
+    for part in parts:
+        if part.merge(*parts):
+            require_same_learner(part, together, probes(kind))
 
 
 @law(8)
