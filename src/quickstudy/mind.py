@@ -13,7 +13,6 @@ Not here: events, names of options (``options``), files (``journal``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +53,10 @@ class Proposal:
     neighbours: Neighbours
     query: Query
 
+    def is_about(self, vector: Vector, columns: npt.NDArray[np.int64]) -> bool:
+        """Whether it is about this one situation and these options."""
+        return np.array_equal(self.query.vectors[0], vector) and np.array_equal(self.columns, columns)
+
 
 class Mind:
     """Memory, experts and pool.
@@ -75,6 +78,7 @@ class Mind:
         self.pool = Pool(np.array([expert.initial_weight for expert in self.experts]))
         self.new_option = NewOption()
         self.bursts = Bursts()
+        self._latest: Proposal | None = None  # what was decided is usually taught next: then it is not computed again
         self.history = History()
         self._seen = np.zeros(0, dtype=bool)
 
@@ -91,6 +95,7 @@ class Mind:
             columns: the options' columns (n,).
             taught: whether the options come with a lesson in an open job, rather than from the user.
         """
+        self._latest = None
         self._widen(max(columns, default=-1) + 1)
         if not taught:
             self._seen[list(columns)] = True
@@ -101,8 +106,11 @@ class Mind:
 
     def propose(self, vectors: Vector, columns: npt.NDArray[np.int64]) -> Proposal:
         """Probabilities and evidence for situations (m, d) over the options ``columns``; changes nothing."""
-        with one_thread() if len(vectors) == 1 else nullcontext():
+        if len(vectors) > 1:
             return self._propose(vectors, columns)
+        with one_thread():
+            self._latest = self._propose(vectors, columns)
+        return self._latest
 
     def _propose(self, vectors: Vector, columns: npt.NDArray[np.int64]) -> Proposal:
         query = Query(vectors, self.shared.features, self.memory, self.options)
@@ -120,8 +128,12 @@ class Mind:
 
     def learn(self, example: Example, columns: npt.NDArray[np.int64]) -> None:
         """One lesson: predict it from ``columns``, the options known before it, then learn it."""
+        known = columns[self._seen[columns]]
+        latest, self._latest = self._latest, None
         with one_thread():
-            proposal = self._propose(example.vector[None], columns[self._seen[columns]])
+            if latest is None or not latest.is_about(example.vector, known):
+                latest = self._propose(example.vector[None], known)
+            proposal = latest
             self._judge(proposal, 0, example.option)
             for expert in self.experts:
                 expert.learn([example], proposal.query)
@@ -129,6 +141,7 @@ class Mind:
 
     def correct(self, example: Example, new: int, lesson_id: str, at: float) -> None:
         """A learned example belongs to option ``new`` after all, says lesson ``lesson_id``."""
+        self._latest = None
         self._seen[new] = True
         if new != example.option:
             for expert in self.experts:
