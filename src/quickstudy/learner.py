@@ -173,6 +173,11 @@ class Learner:
         if by is not None and not isinstance(by, str):
             raise LessonError(f"by is {by!r}.", next_step="Give the teacher's name as text.")
         given = list(pairs)
+        for pair in given:
+            if not isinstance(pair, tuple | list) or len(pair) != 2:
+                raise LessonError(
+                    f"A lesson is {str(pair)[:80]!r}.", next_step="Give pairs of (decision or situation, answer)."
+                )
         ids = [None] * len(given) if lesson_ids is None else list(lesson_ids)
         times = [None] * len(given) if at is None else list(at)
         if not len(ids) == len(times) == len(given):
@@ -290,6 +295,8 @@ class Learner:
             try:
                 sources: list[Journal] = []
                 for other in others:
+                    if not isinstance(other, Learner | str | os.PathLike):
+                        raise InputError(f"Cannot merge {other!r}.", next_step="Give learners or journals' paths.")
                     if not isinstance(other, Learner):
                         opened.append(Journal.open(other, identity=None, read_only=True))
                     sources.append(other._record.journal if isinstance(other, Learner) else opened[-1])
@@ -306,16 +313,20 @@ class Learner:
             return len(changed)
 
     def forget(
-        self, ids: str | Iterable[str] | None = None, *, progress: Progress | None = None, **fields: Scalar
+        self,
+        ids: Decision | Lesson | str | Iterable[str] | None = None,
+        *,
+        progress: Progress | None = None,
+        **fields: Scalar,
     ) -> int:
         """Forgets decisions or lessons by id, or all whose situation has a field, as if they had never been.
 
         Their content is scrubbed from disk; a tombstone keeps id, time and right-or-wrong. Says how many events went.
 
         Args:
-            ids: ids of decisions or lessons.
+            ids: ids of decisions or lessons, or one decision or lesson.
             progress: called with (done, all) while the state is rebuilt.
-            fields: ``vendor="Acme"`` and the like; also ``by``, ``answer``, and ``text`` for a whole text.
+            fields: ``vendor="Acme"`` and the like; also ``by``, ``answer`` (taught), and ``text`` for a whole text.
 
         Raises:
             LessonError: an id that is not there, or is no decision or lesson; then nothing is forgotten.
@@ -323,6 +334,8 @@ class Learner:
         with self._lock:
             record = self._record
             record.writable()
+            if isinstance(ids, Decision | Lesson):
+                ids = ids.id
             wanted = [ids] if isinstance(ids, str) else list(ids or [])
             known = record.journal.get_many(wanted)
             for id in wanted:
@@ -333,7 +346,8 @@ class Learner:
                         code="unknown-id",
                     )
             if fields:
-                wanted += [id for id in record.journal.find(**fields) if id not in known]
+                kind = {"kind": "lesson"} if "answer" in fields else {}  # what was taught, not what was proposed
+                wanted += [id for id in record.journal.find(**fields, **kind) if id not in known]
             found = record.journal.get_many(wanted).values()
             events = [event for event in found if event.kind in ("decision", "lesson") and not event.forgotten]
             if not events:
@@ -347,6 +361,18 @@ class Learner:
             self.encoder.forget(seen)
             record.rebuild(progress)
             return len(gone)
+
+    def refit(self, *, progress: Progress | None = None) -> None:
+        """Brings the learner to the canonical state of all it was taught, as a merge does; a mark is journaled.
+
+        What is adapted lesson by lesson is fitted again in the order of the lessons' times, and all of memory is
+        rehearsed. Deterministic: learners that were taught the same are the same afterwards.
+        """
+        with self._lock:
+            self._record.writable()
+            if self._record.knowledge is not None:
+                self._record.append([self._record.mark("refit")], durable=True)
+                self._record.rebuild(progress)
 
     @classmethod
     def replay(
@@ -528,7 +554,7 @@ def listed(situations: Sequence[Situation]) -> list[Situation]:
     Raises:
         SituationError: it is one situation.
     """
-    if isinstance(situations, str | bytes | Mapping):
+    if isinstance(situations, str | bytes | Mapping) or not isinstance(situations, Iterable):
         raise SituationError(
             f"Expected a list of situations, got one {type(situations).__name__}.", next_step="Give [situation]."
         )
@@ -543,8 +569,8 @@ def chosen(options: Sequence[str] | None) -> list[str] | None:
     """
     if options is None:
         return None
-    if isinstance(options, str):
-        raise OptionError(f"options is the text {options!r}.", next_step="Give a list of names.")
+    if isinstance(options, str) or not isinstance(options, Iterable):
+        raise OptionError(f"options is {options!r}.", next_step="Give a list of names.")
     names = [checked_option_name(name) for name in options]
     if not names or len(set(names)) < len(names):
         raise OptionError(f"options is {names!r}: empty, or one twice.", next_step="Name each option once.")

@@ -53,7 +53,7 @@ class Options:
         Raises:
             OptionError: there is none.
         """
-        column = self.columns.get(name)
+        column = self.columns.get(name) if isinstance(name, str) else None
         if column is None or not self.active[column]:
             raise unknown_option(name, self.current())
         return column

@@ -182,7 +182,9 @@ class Record:
         if done is None:
             return None
         if done.forgotten:
-            raise LessonError(f"Lesson {lesson_id!r} was forgotten.", next_step="Use another lesson_id.")
+            raise LessonError(
+                f"Lesson {lesson_id!r} was forgotten.", next_step="Use another lesson_id.", code="forgotten-lesson"
+            )
         if isinstance(target, Event):
             same = done.decision_id == target.id
         else:

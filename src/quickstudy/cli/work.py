@@ -22,7 +22,7 @@ from quickstudy.cli.cells import label_of, row_key, situation_of, time_of
 from quickstudy.cli.console import EXIT_INTERRUPTED, JournalOption, JsonOption, Stop, err, print_json, progress, say
 from quickstudy.cli.opening import open_for_learning
 from quickstudy.cli.tables import Row, Table
-from quickstudy.errors import InputError
+from quickstudy.errors import InputError, LessonError
 
 if TYPE_CHECKING:
     from quickstudy.learner import Learner
@@ -175,7 +175,12 @@ def _one_row(
     decision = learner.decide(situation, at=at, request_id=key)
     by = columns.by
     if label is not None:
-        learner.teach(decision, label, lesson_id=_lesson_id(key, label, by), by=by, at=at)
+        try:
+            learner.teach(decision, label, lesson_id=_lesson_id(key, label, by), by=by, at=at)
+        except LessonError as error:
+            if error.code != "forgotten-lesson":
+                raise
+            label = None  # it was forgotten on purpose: the table does not teach it again
     elif decision.id in known:
         label = known[decision.id]
     elif person:
