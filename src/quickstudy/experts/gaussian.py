@@ -45,8 +45,7 @@ class Gaussian:
 
     def describe(self, vectors: Vector, options: Sequence[int]) -> None:
         """An option's name counts as its first example."""
-        for vector, option in zip(vectors, options, strict=True):
-            self._add(vector, option, 1.0)
+        self._add_block(vectors, options)
 
     def propose(self, query: Query) -> FloatArray:
         """Scaled log-likelihoods (m, options); an option without any example gets the mean of the others."""
@@ -60,9 +59,11 @@ class Gaussian:
         return scores
 
     def learn(self, examples: Sequence[Example], query: Query) -> None:
-        """One Welford step an example."""
-        for example in examples:
-            self._add(example.vector, example.option, 1.0)
+        """One Welford step an example; a block changes P once."""
+        if len(examples) == 1:
+            self._add(examples[0].vector, examples[0].option, 1.0)
+        else:
+            self._add_block([example.vector for example in examples], [example.option for example in examples])
 
     def correct(self, example: Example, new: int) -> None:
         """Takes the example from one option and gives it to the other."""
@@ -93,6 +94,26 @@ class Gaussian:
     def _grow(self, options: int) -> None:
         self._counts, self._quadratic = grown(self._counts, options), grown(self._quadratic, options)
         self._means, self._projected = grown(self._means, options), grown(self._projected, options)
+
+    def _add_block(self, vectors: Vector | Sequence[Vector], options: Sequence[int]) -> None:
+        self._grow(max(options) + 1)
+        directions = []
+        for vector, option in zip(vectors, options, strict=True):
+            count = self._counts[option]
+            difference = vector.astype(np.float64) - self._means[option]
+            if count > 0:
+                directions.append(np.sqrt(count / (count + 1.0)) * difference)
+            self._counts[option] = count + 1.0
+            self._means[option] += difference / (count + 1.0)
+        self._total += len(options)
+        if directions:
+            spread = np.stack(directions)
+            gains = spread @ self._precision
+            root = np.linalg.cholesky(np.eye(len(spread)) + gains @ spread.T)
+            halves = np.linalg.solve(root, gains)
+            self._precision -= halves.T @ halves
+        self._projected = self._means @ self._precision
+        self._quadratic = np.einsum("od,od->o", self._means, self._projected)
 
     def _add(self, vector: Vector, option: int, sign: float) -> None:
         self._grow(option + 1)
