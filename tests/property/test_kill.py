@@ -22,18 +22,19 @@ JOURNALS = 2
 TESTS = Path(__file__).parent.parent
 
 
-def kill_one(path, turn, rest):
-    """Starts a child, kills it ``rest`` seconds after its journal is open, and gives the lesson ids it acknowledged."""
+def kill_one(path, turn, lessons, rest):
+    """Starts a child, kills it ``rest`` seconds after ``lessons`` lessons, and gives the ids that it acknowledged."""
     command = [sys.executable, "-m", "property.teaching_child", path, str(turn)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     child = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=TESTS, env=environment)
     try:
         assert child.stdout is not None
         first = child.stdout.readline()
+        told = b"".join(child.stdout.readline() for _ in range(lessons))
         time.sleep(rest)
     finally:
         child.send_signal(signal.SIGKILL)
-    output = first + child.stdout.read()
+    output = first + told + child.stdout.read()
     child.stdout.close()
     assert child.wait() == -signal.SIGKILL
     assert first == b"open\n"
@@ -44,7 +45,7 @@ def kill_many(path, seed, kills):
     generator = random.Random(seed)
     acknowledged = set()
     for turn in range(kills):
-        acknowledged.update(kill_one(path, turn, generator.random() ** 2 * 0.15))
+        acknowledged.update(kill_one(path, turn, generator.randrange(12), generator.random() ** 2 * 0.05))
         with Learner(JOB, path, read_only=True) as reader:
             held = {lesson.id for lesson, _ in reader.lessons()}
         lost = acknowledged - held
