@@ -1,4 +1,4 @@
-"""``python -m bench``: run, report, compare, list."""
+"""``python -m bench``: run, report, compare, check, list."""
 
 from __future__ import annotations
 
@@ -59,26 +59,25 @@ def report(arguments: argparse.Namespace) -> int:
 def compare(arguments: argparse.Namespace) -> int:
     """Compares two sets of results; 1 if any scenario fell, or if the head lacks what the base has."""
     from bench.compare import compare as compared
-    from bench.compare import missing, results_named
+    from bench.compare import missing, results_named, void, worded
 
     base, head = results_named(arguments.base), results_named(arguments.head)
-    changes = compared(base, head, times=arguments.times)
-    if not changes:
+    changes, lacking, other = compared(base, head, times=arguments.times), missing(base, head), void(base, head)
+    if not changes and not other:
         raise InputError("The two have no run in common.", next_step="Run the same scenarios for both.")
-    fallen = [change for change in changes if change.fell]
-    for change in changes:
-        if change.fell or change.rose or arguments.all:
-            word = "FELL" if change.fell else "rose" if change.rose else "same"
-            form = change.measure.form
-            print(
-                f"{word}  {change.scenario} {change.case} {change.learner}, {change.measure.label}: "
-                f"{change.base:{form}} -> {change.head:{form}} (noise {change.noise:.4f}, {change.seeds} seeds)"
-            )
-    lacking = missing(base, head)
-    for key in lacking:
-        print(f"MISSING  {' '.join(key)}")
-    print(f"{len(changes)} measures compared, {len(fallen)} fell, {len(lacking)} runs missing.")
-    return 1 if fallen or lacking else 0
+    for line in worded(changes, lacking, other, same=arguments.all):
+        print(line)
+    return 1 if lacking or other or any(change.fell for change in changes) else 0
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Runs the small check and compares it with the baseline; 1 if accuracy fell."""
+    from bench.check import BASELINE, run_check
+
+    if arguments.workers < 1:
+        raise InputError("--workers counts from 1.", next_step="For example --workers 2.")
+    well = run_check(arguments.baseline or BASELINE, arguments.workers, print, write=arguments.write)
+    return 0 if well else 1
 
 
 def list_all(arguments: argparse.Namespace) -> int:
@@ -118,6 +117,11 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--times", action="store_true", help="also times and memory")
     verb.add_argument("--all", action="store_true", help="also what did not change")
     verb.set_defaults(action=compare)
+    verb = verbs.add_parser("check", help="a small run against the committed baseline, for continuous integration")
+    verb.add_argument("--baseline", type=Path, metavar="FILE", help="another baseline than bench/baseline.jsonl")
+    verb.add_argument("--write", action="store_true", help="make this run the baseline instead")
+    verb.add_argument("--workers", type=int, default=2, metavar="N", help="runs at a time (2)")
+    verb.set_defaults(action=check)
     verb = verbs.add_parser("list", help="scenarios, learners, data")
     verb.set_defaults(action=list_all)
     return parser

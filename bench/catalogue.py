@@ -6,15 +6,17 @@ from bench.class_incremental.scenario import SCENARIO as CLASS_INCREMENTAL
 from bench.cost.scenario import SCENARIO as COST
 from bench.digits.scenario import SCENARIO as DIGITS
 from bench.drift.scenario import SCENARIO as DRIFT
+from bench.few_shot.scenario import SCENARIO as FEW_SHOT
 from bench.forget.scenario import SCENARIO as FORGET
 from bench.icd10.scenario import SCENARIO as ICD10
 from bench.merge.scenario import SCENARIO as MERGE
+from bench.noise.scenario import SCENARIO as NOISE
 from bench.novelty.scenario import SCENARIO as NOVELTY
 from bench.scenario import Scenario
 from bench.stream.scenario import SCENARIO as STREAM
 from quickstudy.errors import InputError
 
-_ALL = (STREAM, CLASS_INCREMENTAL, DRIFT, NOVELTY, DIGITS, COST, MERGE, FORGET, ICD10)
+_ALL = (STREAM, CLASS_INCREMENTAL, DRIFT, NOVELTY, DIGITS, COST, MERGE, FORGET, ICD10, FEW_SHOT, NOISE)
 SCENARIOS: dict[str, Scenario] = {scenario.id: scenario for scenario in _ALL}
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from bench.learners.registry import LEARNERS
 from bench.results import Result
+from bench.scenario import Measure
 from quickstudy.types import FloatArray
 
 if TYPE_CHECKING:
@@ -89,6 +90,34 @@ def plot_growth(
             at, values = [row["at"] for row in rows], [row[key] for row in rows]
             axes.plot(at, values, marker="o", color=_colour(name), linewidth=2.2 if name == "quickstudy" else 1.3)
             ends[name] = (at[-1], values[-1])
+    _label_ends(axes, ends)
+    _save(figure, path)
+
+
+def plot_points(
+    path: Path, title: str, along: str, measure: Measure, places: Mapping[int, Mapping[str, Sequence[Result]]]
+) -> None:
+    """A measure at the points of a curve, log scale: the mean over seeds, and the range between the seeds.
+
+    Args:
+        path: the PNG to write.
+        title: the plot's title.
+        along: the label of the places.
+        measure: what is drawn.
+        places: place -> learner -> its results there.
+    """
+    figure, axes = _figure(title, along, measure.label)
+    axes.set_xscale("log")
+    _plain_numbers(axes.xaxis)
+    ends = {}
+    for name in dict.fromkeys(name for group in places.values() for name in group):
+        found = {at: [run.measures[measure.key] for run in group.get(name, ())] for at, group in places.items()}
+        points = {at: values for at, values in found.items() if values}
+        at, means = list(points), [float(np.mean(values)) for values in points.values()]
+        axes.plot(at, means, marker="o", color=_colour(name), linewidth=2.2 if name == "quickstudy" else 1.3)
+        lowest, highest = [min(values) for values in points.values()], [max(values) for values in points.values()]
+        axes.fill_between(at, lowest, highest, color=_colour(name), alpha=0.12, linewidth=0)
+        ends[name] = (float(at[-1]), means[-1])
     _label_ends(axes, ends)
     _save(figure, path)
 

@@ -12,17 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-
 from bench.catalogue import SCENARIOS
 from bench.data import SOURCES
 from bench.learners.registry import LEARNERS
-from bench.plots import plot_curves, plot_growth, plot_in_time
+from bench.plots import plot_curves, plot_growth, plot_in_time, plot_points
 from bench.results import Result, newest_per_run
-from bench.scenario import Measure, Scenario, Target
-
-Group = dict[str, list[Result]]
-"""Learner -> its results, one a seed."""
+from bench.scenario import Scenario
+from bench.tables import case_table, curve_table, stage_table, target_table, versus_table
+from bench.versus import Group
 
 
 def write_report(results: Sequence[Result], docs: Path) -> list[Path]:
@@ -36,21 +33,21 @@ def write_report(results: Sequence[Result], docs: Path) -> list[Path]:
         The files that were written.
     """
     full = newest_per_run(result for result in results if not result.settings.get("quick"))
-    cases: dict[tuple[str, str], Group] = defaultdict(dict)
+    runs: dict[tuple[str, str], dict[str, list[Result]]] = defaultdict(dict)
     for result in full:
-        cases[result.scenario, result.case].setdefault(result.learner, []).append(result)
+        runs[result.scenario, result.case].setdefault(result.learner, []).append(result)
+    cases = {key: _ordered(group) for key, group in runs.items()}
     folder = docs / "benchmarks"
     folder.mkdir(parents=True, exist_ok=True)
     lines = folder / "results.jsonl"
     lines.write_text("".join(json.dumps(asdict(r), sort_keys=True) + "\n" for r in full), encoding="utf-8")
     written = [lines]
-    parts = [_frame(full), _targets(cases)]
+    parts = [_frame(full), "## Figures against their targets\n\n" + target_table(cases), _beside(cases)]
     for scenario in SCENARIOS.values():
-        plots: list[tuple[str, Path]] = []
-        for case in scenario.cases:
-            plots += _draw(scenario, case, _ordered(cases.get((scenario.id, case), {})), folder)
-        parts.append(_section(scenario, cases, plots))
-        written += [path for _, path in plots]
+        here = {case: cases.get((scenario.id, case), {}) for case in scenario.cases}
+        section, plots = (_curves_section if scenario.place else _cases_section)(scenario, here, folder)
+        parts.append(section)
+        written += plots
     page = docs / "benchmarks.md"
     page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     return [page, *written]
@@ -95,97 +92,57 @@ Data are not part of the package; they come from
 {sources}"""
 
 
-def _targets(cases: Mapping[tuple[str, str], Group]) -> str:
-    rows = ["| figure | target | measured | seeds | reached |", "|---|---|---|---|---|"]
-    for scenario in SCENARIOS.values():
-        for target in scenario.targets:
-            runs = cases.get((scenario.id, target.case), {}).get(target.learner, [])
-            values = [run.measures[target.key] for run in runs if target.key in run.measures]
-            bound = f"{target.relation} {_form(target.bound, target.form)}"
-            if values:
-                mean = float(np.mean(values))
-                verdict = "yes" if reached(target, mean) else "**no**"
-                shown = _form(mean, target.form)
-                rows.append(f"| {_cell(target.text)} | {bound} | {shown} | {len(values)} | {verdict} |")
-            else:
-                rows.append(f"| {_cell(target.text)} | {bound} | not run | 0 | |")
-    ageless = _cost_of_ageing(cases)
-    return "## Figures against their targets\n\n" + "\n".join(rows + ageless)
+def _beside(cases: Mapping[tuple[str, str], Group]) -> str:
+    explained = (
+        "Two learners are compared on the seeds that both have, paired. *Online* are installable online learners. In "
+        "the second table *lead* is how far quickstudy is above the best of the others, ± twice its standard error; "
+        "whoever is above quickstudy is bold, within the noise or not."
+    )
+    return "\n\n".join(["## Beside the peers", explained, versus_table(cases), stage_table(cases)])
 
 
-def reached(target: Target, value: float) -> bool:
-    """Whether a mean reaches a target."""
-    if target.relation == "at most":
-        return value <= target.bound
-    return value > target.bound if target.relation == "above" else value >= target.bound
+def _cases_section(scenario: Scenario, cases: Mapping[str, Group], folder: Path) -> tuple[str, list[Path]]:
+    """A table and its plots for every case."""
+    parts, drawn = [_opening(scenario)], []
+    for case, group in cases.items():
+        plots = _draw(scenario, case, group, folder)
+        parts.append(f"### {case}" if len(cases) > 1 else "")
+        parts.append(case_table(scenario, group) if group else "Not run.")
+        parts += [_picture(title, path) for title, path in plots]
+        drawn += [path for _, path in plots]
+    return "\n\n".join([*filter(None, parts), _command(scenario)]), drawn
 
 
-def _cost_of_ageing(cases: Mapping[tuple[str, str], Group]) -> list[str]:
-    """What knowing how the past ages costs where nothing drifts: the one target that compares two learners."""
-    rows = []
-    for case in ("banking77", "clinc150"):
-        group = cases.get(("stream", case), {})
-        pairs = [
-            (run.measures, other.measures)
-            for run in group.get("quickstudy", [])
-            for other in group.get("quickstudy-ageless", [])
-            if run.seed == other.seed
-        ]
-        for key, label in (("area all", "whole stream"), ("test accuracy", "test")):
-            text = f"{case.upper()}, {label}: lost against a learner that never ages"
-            if pairs:
-                loss = float(np.mean([other[key] - own[key] for own, other in pairs]))
-                verdict = "yes" if loss <= 0.002 else "**no**"
-                rows.append(f"| {text} | at most 0.0020 | {loss:.4f} | {len(pairs)} | {verdict} |")
-            else:
-                rows.append(f"| {text} | at most 0.0020 | not run | 0 | |")
-    return rows
+def _curves_section(scenario: Scenario, cases: Mapping[str, Group], folder: Path) -> tuple[str, list[Path]]:
+    """A table and a plot for every curve; its cases are the points."""
+    assert scenario.place is not None
+    curves: dict[str, dict[int, Group]] = defaultdict(dict)
+    for case, group in cases.items():
+        place = scenario.place(case)
+        curves[place.curve][place.at] = group
+    measure = scenario.measures[0]
+    parts, drawn = [_opening(scenario)], []
+    for name, places in curves.items():
+        done = {at: group for at, group in places.items() if group}
+        parts += [f"### {name}", curve_table(measure, places) if done else "Not run."]
+        if len(done) > 1:
+            path, title = folder / f"{scenario.id}-{name}.png", f"{scenario.title} ({name})"
+            plot_points(path, title, scenario.along, measure, done)
+            parts.append(_picture(title, path))
+            drawn.append(path)
+    return "\n\n".join([*parts, _command(scenario)]), drawn
 
 
-def _section(scenario: Scenario, cases: Mapping[tuple[str, str], Group], plots: Sequence[tuple[str, Path]]) -> str:
-    parts = [f"## {scenario.title}", f"`{scenario.id}`. {scenario.about}"]
-    for case in scenario.cases:
-        group = _ordered(cases.get((scenario.id, case), {}))
-        head = f"### {case}" if len(scenario.cases) > 1 else ""
-        parts += [part for part in (head, _table(scenario, group) if group else "Not run.") if part]
-        here = [(title, path) for title, path in plots if path.stem.startswith(f"{scenario.id}-{case}")]
-        parts += [f"![{title}](benchmarks/{path.name})" for title, path in here]
-    parts.append(f"Command: `python -m bench run {scenario.id}`")
-    return "\n\n".join(parts)
+def _opening(scenario: Scenario) -> str:
+    return f"## {scenario.title}\n\n`{scenario.id}`. {scenario.about}"
 
 
-def _table(scenario: Scenario, group: Group) -> str:
-    found = {key for runs in group.values() for run in runs for key in run.measures}
-    measures = [measure for measure in scenario.measures if measure.key in found]
-    best = {measure.key: _best(measure, group) for measure in measures}
-    rows = ["| learner | " + " | ".join(measure.label for measure in measures) + " | seeds |"]
-    rows.append("|---" * (len(measures) + 2) + "|")
-    for name, runs in group.items():
-        title = LEARNERS[name].title if name in LEARNERS else name
-        cells = [_summary(measure, runs, bold=name in best[measure.key]) for measure in measures]
-        rows.append(f"| {title} | " + " | ".join(cells) + f" | {len(runs)} |")
-    return "\n".join(rows)
+def _picture(title: str, path: Path) -> str:
+    return f"![{title}](benchmarks/{path.name})"
 
 
-def _summary(measure: Measure, runs: Sequence[Result], *, bold: bool) -> str:
-    values = [run.measures[measure.key] for run in runs if measure.key in run.measures]
-    if not values:
-        return ""
-    shown = _form(float(np.mean(values)), measure.form)
-    shown = f"**{shown}**" if bold else shown
-    return f"{shown} ± {_form(float(np.std(values, ddof=1)), measure.form.lstrip('+'))}" if len(values) > 1 else shown
-
-
-def _best(measure: Measure, group: Group) -> set[str]:
-    means = {
-        name: float(np.mean([run.measures[measure.key] for run in runs]))
-        for name, runs in group.items()
-        if all(measure.key in run.measures for run in runs)
-    }
-    if len(means) < 2:
-        return set()
-    best = max(means.values()) if measure.better == "higher" else min(means.values())
-    return {name for name, mean in means.items() if _form(mean, measure.form) == _form(best, measure.form)}
+def _command(scenario: Scenario) -> str:
+    return f"Command: `python -m bench run {scenario.id}`"
 
 
 def _draw(scenario: Scenario, case: str, group: Group, folder: Path) -> list[tuple[str, Path]]:
@@ -205,7 +162,7 @@ def _draw(scenario: Scenario, case: str, group: Group, folder: Path) -> list[tup
     elif scenario.id == "cost":
         along = "options" if case == "options" else "remembered tasks"
         costs = [("decide ms median", "decide, ms"), ("teach ms median", "teach, ms")]
-        costs += [("megabytes", "resident memory, MB")] if case == "tasks" else []
+        costs += [("megabytes added", "memory added, MB"), ("open seconds", "start-up, s")]
         for key, what in costs:
             heading = f"{what} (median of 300)" if "median" in key else what
             draw(f"-{key.split()[0]}", heading, "rows", _growth(heading, along, what, key))
@@ -221,11 +178,3 @@ def _growth(title: str, along: str, what: str, key: str) -> Callable[[Path, Grou
 def _ordered(group: Mapping[str, list[Result]]) -> Group:
     names = [name for name in LEARNERS if name in group] + [name for name in group if name not in LEARNERS]
     return {name: group[name] for name in names}
-
-
-def _form(value: float, form: str) -> str:
-    return format(value, form)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")

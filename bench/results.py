@@ -2,8 +2,8 @@
 
 Invariants: a file is only ever appended to, a line at a time; a half-written last line is skipped when read. A
 result's *identity* (scenario, case, learner, seed, settings) says what it is a result of; the version of the code that
-learned is one of the settings, so changed code is run again. Not here: running
-(``run``) and showing them (``report``).
+learned is one of the settings, so changed code is run again. Not here: running (``run``) and showing
+them (``report``).
 """
 
 from __future__ import annotations
@@ -140,6 +140,14 @@ def commit() -> str:
     try:
         head = _git("rev-parse", "--short=12", "HEAD")
         return head + ("+" if _git("status", "--porcelain", "--untracked-files=no", "--", "src", "bench") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def commit_named(name: str) -> str:
+    """The beginning of the commit that git knows by a name, as :func:`commit` notes it; "" if there is none."""
+    try:
+        return _git("rev-parse", "--verify", "--quiet", "--short=12", "--end-of-options", f"{name}^{{commit}}")
     except (OSError, subprocess.CalledProcessError):
         return ""
 

@@ -50,6 +50,60 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Versus:
+    """A figure that the learner under test must reach beside others, each on the seeds that both have.
+
+    The bound is ``factor * theirs + margin``; every one of the others must be matched, so the hardest decides.
+
+    Attributes:
+        case: the case.
+        key: the measure.
+        relation: whether the own figure must be at least or at most the bound.
+        others: ``"peers"`` for all, ``"online"`` for installable online learners, or names.
+        text: what the report calls it.
+        factor: see above.
+        margin: see above.
+        enough: a figure that will do whatever the others have; None for none.
+        form: how it is printed.
+    """
+
+    case: str
+    key: str
+    relation: Literal["at least", "at most"]
+    others: Literal["peers", "online"] | tuple[str, ...]
+    text: str
+    factor: float = 1.0
+    margin: float = 0.0
+    enough: float | None = None
+    form: str = ".3f"
+
+
+def area_targets(case: str) -> tuple[Versus, ...]:
+    """What a stream's areas must be beside others: every peer's, and on the first 1,000 well above online ones."""
+    name = case.upper()
+    return (
+        Versus(case, "area 1000", "at least", "peers", f"{name}: area on the first 1,000, against every peer"),
+        Versus(case, "area all", "at least", "peers", f"{name}: area on all, against every peer"),
+        Versus(
+            case,
+            "area 1000",
+            "at least",
+            "online",
+            f"{name}: area on the first 1,000, 3 points above every online peer",
+            margin=0.03,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a case lies on a curve: ``banking77-5`` is 5 on the curve ``banking77``."""
+
+    curve: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """Where and how a run happens: the data folder, whether it is a quick one, and whom to tell of progress."""
 
@@ -89,6 +143,11 @@ class Scenario:
         play: plays one (case, learner, seed).
         alone: runs with nothing beside it, because it measures time.
         own_only: cases that no peer can play.
+        versus: what must be reached beside others.
+        stages: the keys of the parts of a learning curve, in order: on none of them should anybody be ahead.
+        place: for cases that are points on curves: where each lies; tables then show the first measure, a column a
+            point.
+        along: what a point's place on its curve is, for the plot.
     """
 
     id: str
@@ -104,6 +163,10 @@ class Scenario:
     alone: bool = False
     own_only: tuple[str, ...] = ()
     peer_seeds: int = 3
+    versus: tuple[Versus, ...] = ()
+    stages: tuple[str, ...] = ()
+    place: Callable[[str], Place] | None = field(default=None, hash=False)
+    along: str = ""
 
     def takes_part(self, learner: str, case: str) -> bool:
         """Whether a learner can play a case."""

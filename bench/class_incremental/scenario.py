@@ -5,11 +5,16 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from bench.data import HINT3_BOTS
 from bench.learners.base import StreamLearner
 from bench.learners.registry import learner_entry
 from bench.questions import Questions, load_questions
-from bench.scenario import Measure, Played, Scenario, Stage, Target
+from bench.scenario import Measure, Played, Scenario, Stage, Target, Versus
 from bench.streams import Stream, class_after_class, live_through, right_guesses, shuffled
+
+CASES = ("clinc150", "banking77", *(f"hint3-{bot}" for bot in HINT3_BOTS))
+CLOSED_FORM = ("nearest-mean",)
+"""Peers whose state is a sum over lessons, so that no order can make them forget."""
 
 
 def play(case: str, learner: str, seed: int, stage: Stage) -> Played:
@@ -50,10 +55,10 @@ SCENARIO = Scenario(
         "Measured: accuracy on the official test afterwards, beside that of the same learner after the same lessons "
         "shuffled."
     ),
-    cases=("clinc150", "banking77"),
+    cases=CASES,
     learners=("quickstudy", "nearest-mean", "k-nn", "sgd"),
     seeds=3,
-    settings={"version": 1, "encoder": "minilm", "passes": 1},
+    settings={"version": 2, "encoder": "minilm", "passes": 1},
     measures=(
         Measure("ordered", "one after the other"),
         Measure("shuffled", "shuffled"),
@@ -68,7 +73,17 @@ SCENARIO = Scenario(
             f"{case.upper()}: |one after the other - shuffled|, test accuracy",
             form=".4f",
         )
-        for case in ("clinc150", "banking77")
+        for case in CASES
     ),
     play=play,
+    versus=tuple(
+        Versus(
+            case,
+            "ordered",
+            "at least",
+            CLOSED_FORM,
+            f"{case.upper()}, one class after the other: test accuracy against every closed form",
+        )
+        for case in CASES
+    ),
 )

@@ -1,7 +1,8 @@
 """Synthetic situations for the cost scenario only: clustered directions, as real vectors are.
 
 An option has several clusters; a situation is its cluster's centre plus noise of the same length, so two situations of
-one cluster have a cosine near 0.5. Arrays of length 383 become vectors of length 384, like MiniLM's.
+one cluster have a cosine near 0.5. Arrays of length 639 become vectors of length 640, like those of texts (384 numbers
+of MiniLM, 256 of spelling).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from bench.learners.base import Task
 from bench.streams import START
 from quickstudy.types import FloatArray
 
-LENGTH = 383
+LENGTH = 639
 CLUSTERS = 10
 """Clusters an option."""
 

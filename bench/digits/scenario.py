@@ -8,7 +8,7 @@ import numpy.typing as npt
 from bench.learners.base import Setting
 from bench.learners.quickstudy_learner import encoder_of
 from bench.learners.registry import learner_entry
-from bench.scenario import Measure, Played, Scenario, Stage, Target
+from bench.scenario import Measure, Played, Scenario, Stage, Target, area_targets
 from bench.scores import areas, curve_of
 from bench.streams import live_through, make_stream, shuffled
 
@@ -53,4 +53,6 @@ SCENARIO = Scenario(
     ),
     targets=(Target("digits", f"accuracy last {LAST}", "at least", 0.985, "Digits: accuracy on the last 500"),),
     play=play,
+    versus=area_targets("digits"),
+    stages=("area 1000", f"accuracy last {LAST}"),
 )

@@ -55,7 +55,7 @@ SCENARIO = Scenario(
     cases=("banking77",),
     learners=("quickstudy",),
     seeds=1,
-    settings={"version": 1, "encoder": "minilm", "forgotten": FORGOTTEN},
+    settings={"version": 2, "encoder": "minilm", "forgotten": FORGOTTEN},
     measures=(
         Measure("answers", "answers that differ", "lower", 0.0, ".0f"),
         Measure("probability", "max difference of p", "lower", 1e-8, ".1e"),

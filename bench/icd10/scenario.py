@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.learners.registry import learner_entry
 from bench.questions import text_stream
-from bench.scenario import Measure, Played, Scenario, Stage
+from bench.scenario import Measure, Played, Scenario, Stage, area_targets
 from bench.scores import areas, curve_of, part_scores
 from bench.streams import Outcome, live_through
 from quickstudy.jobs.icd10 import icd10_tasks
@@ -38,7 +38,7 @@ SCENARIO = Scenario(
     cases=("block",),
     learners=("quickstudy", "nearest-mean", "k-nn", "sgd"),
     seeds=3,
-    settings={"version": 1, "encoder": "minilm", "tasks": TASKS, "passes": 1},
+    settings={"version": 2, "encoder": "minilm", "tasks": TASKS, "passes": 1},
     measures=(
         *(Measure(f"accuracy {a}-{b}", f"{a}-{b}") for a, b in PARTS),
         Measure("gap 1001-3000", "gap 1001-3000", "lower", 0.005),
@@ -47,4 +47,6 @@ SCENARIO = Scenario(
     ),
     targets=(),
     play=play,
+    versus=area_targets("block"),
+    stages=tuple(f"accuracy {a}-{b}" for a, b in PARTS),
 )

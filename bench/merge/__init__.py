@@ -1,1 +1,1 @@
-"""Scenario ``merge``: ten learners and one."""
+"""Scenario ``merge``: many learners and one."""

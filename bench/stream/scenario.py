@@ -11,11 +11,12 @@ from bench.data import HINT3_BOTS
 from bench.learners.quickstudy_learner import QuickstudyLearner, predicted
 from bench.learners.registry import learner_entry
 from bench.questions import load_questions
-from bench.scenario import Measure, Played, Scenario, Stage, Target
+from bench.scenario import Measure, Played, Scenario, Stage, Target, Versus, area_targets
 from bench.scores import STREAM_PARTS, areas, curve_of, milliseconds, part_name, part_scores
 from bench.streams import Outcome, live_through, right_guesses, shuffled
 from quickstudy.learner import Learner
 
+CASES = ("banking77", "clinc150", *(f"hint3-{bot}" for bot in HINT3_BOTS))
 PARTS = [part_name(*part) for part in STREAM_PARTS]
 
 
@@ -70,6 +71,23 @@ def _targets() -> tuple[Target, ...]:
     )
 
 
+def _cost_of_ageing() -> tuple[Versus, ...]:
+    """What knowing how the past ages may cost where nothing drifts."""
+    return tuple(
+        Versus(
+            case,
+            key,
+            "at least",
+            ("quickstudy-ageless",),
+            f"{case.upper()}, {what}: at most 0.002 below a learner that never ages",
+            margin=-0.002,
+            form=".4f",
+        )
+        for case in ("banking77", "clinc150")
+        for key, what in (("area all", "whole stream"), ("test accuracy", "test"))
+    )
+
+
 SCENARIO = Scenario(
     id="stream",
     title="Questions in random order",
@@ -79,10 +97,10 @@ SCENARIO = Scenario(
         "on the first 1,000 tasks, and on all. *Gap* is the distance between mean confidence and accuracy. "
         "*Refitted*: a fresh learner that merges the taught one, which rebuilds all it knows from the lessons."
     ),
-    cases=("banking77", "clinc150", *(f"hint3-{bot}" for bot in HINT3_BOTS)),
+    cases=CASES,
     learners=("quickstudy", "quickstudy-ageless", "nearest-mean", "k-nn", "sgd", "river-logistic"),
     seeds=10,
-    settings={"version": 1, "order": "numpy default_rng(seed).permutation", "encoder": "minilm", "passes": 1},
+    settings={"version": 2, "order": "numpy default_rng(seed).permutation", "encoder": "minilm", "passes": 1},
     measures=(
         *(Measure(f"accuracy {part}", part) for part in PARTS),
         Measure("test accuracy", "test"),
@@ -95,4 +113,6 @@ SCENARIO = Scenario(
     ),
     targets=_targets(),
     play=play,
+    versus=(*(target for case in CASES for target in area_targets(case)), *_cost_of_ageing()),
+    stages=tuple(f"accuracy {part}" for part in PARTS),
 )

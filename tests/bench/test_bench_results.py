@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from bench.__main__ import main
-from bench.compare import compare, missing
-from bench.report import reached, write_report
+from bench.compare import compare, missing, results_named, void
+from bench.report import write_report
 from bench.results import Result, append_result, newest_per_run, read_results
 from bench.run import Plan, heard, pending, plans
 from bench.scenario import Target
 from bench.scores import curve_of
+from bench.tables import reached
 from bench.vectors import StoredTexts
 
 from quickstudy.errors import InputError, TableError
@@ -120,6 +121,27 @@ def test_compare_exits_with_one_when_a_scenario_fell(tmp_path, capsys):
     assert main(["compare", str(base), str(head)]) == 1
     assert "FELL  digits digits quickstudy, last 500: 0.950 -> 0.900" in capsys.readouterr().out
     assert main(["compare", str(base), str(base)]) == 0
+
+
+def test_runs_with_other_settings_of_the_scenario_are_void_and_not_compared(tmp_path, capsys):
+    base, head = tmp_path / "base.jsonl", tmp_path / "head.jsonl"
+    append_result(base, digits(0, 0.95))
+    append_result(head, digits(0, 0.50, settings={"version": 2}))
+    assert void(read_results(base), read_results(head)) == [("digits", "digits", "quickstudy")]
+    assert compare(read_results(base), read_results(head)) == []
+    assert main(["compare", str(base), str(head)]) == 1
+    assert "VOID  digits digits quickstudy" in capsys.readouterr().out
+
+
+def test_a_commit_is_found_by_its_beginning_and_by_its_names(tmp_path, monkeypatch):
+    file = tmp_path / "results.jsonl"
+    append_result(file, digits(0, commit="abcdef123456+"))
+    monkeypatch.setattr("bench.compare.PUBLISHED", file)
+    monkeypatch.setattr("bench.compare.FOLDER", tmp_path / "none")
+    monkeypatch.setattr("bench.compare.commit_named", lambda name: "abcdef123456" if name == "main" else "")
+    assert results_named("abcdef") == results_named("main") == read_results(file)
+    with pytest.raises(InputError, match="neither a file of results nor a commit"):
+        results_named("other")
 
 
 def test_compare_refuses_what_is_neither_file_nor_commit(capsys):

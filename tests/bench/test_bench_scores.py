@@ -1,22 +1,29 @@
 """Measures and every scenario's score, on hand-made cases with known truth."""
 
+import time
+
 import numpy as np
 import pytest
 from bench.class_incremental.scenario import score as score_class_incremental
+from bench.cost.scenario import grown, measured
 from bench.cost.scenario import score as score_cost
+from bench.cost.synthetic import LENGTH, Clusters
 from bench.digits.scenario import score as score_digits
 from bench.drift.scenario import last_account_hits
 from bench.drift.scenario import score as score_drift
 from bench.forget.scenario import score as score_forget
 from bench.icd10.scenario import score as score_icd10
 from bench.learners.base import Guess
+from bench.merge.scenario import dealt
 from bench.merge.scenario import score as score_merge
 from bench.novelty.scenario import score as score_novelty
 from bench.plots import binned
+from bench.scenario import Stage
 from bench.scores import auroc, curve_of, fifths, growth_exponent, milliseconds, part_scores
 from bench.stream.scenario import score as score_stream
 from bench.streams import Outcome
 
+from quickstudy.perception import get_encoder
 from quickstudy.types import Decision, Evidence, Probabilities
 
 
@@ -67,6 +74,7 @@ def test_the_drift_score_is_paired_by_fifth():
     assert [scores[f"fifth {i}"] for i in range(1, 6)] == [1.0, 0.5, 0.0, 1.0, 1.0]
     assert scores["above baseline"] == pytest.approx((0.5 + 0.5 + 0 + 0.5 + 0) / 5)
     assert scores["least above baseline"] == 0.0
+    assert scores["area all"] == pytest.approx(0.7)
 
 
 def test_auroc_counts_pairs_and_halves_ties():
@@ -121,6 +129,13 @@ def test_the_merge_score_takes_other_options_for_the_largest_difference():
     assert score_merge(left, right, left, left)["one: probability"] == 1.0
 
 
+def test_lessons_are_dealt_once_each_and_keep_their_order():
+    parts = dealt(500, 7, seed=1)
+    assert sorted(place for part in parts for place in part) == list(range(500))
+    assert all(part == sorted(part) and 40 < len(part) < 110 for part in parts)
+    assert parts == dealt(500, 7, seed=1) != dealt(500, 7, seed=2)
+
+
 def test_the_forget_score_says_what_forgetting_moved():
     after, before = [decision("a", a=0.6, b=0.4)], [decision("a", a=0.8, b=0.2)]
     scores = score_forget(after, after, before)
@@ -135,6 +150,34 @@ def test_the_cost_score_fits_exponents():
     assert scores["decide ms median exponent"] == pytest.approx(1.0)
     assert scores["teach ms median exponent"] == pytest.approx(0.0)
     assert growth_exponent([1, 4, 16], [1, 2, 4]) == pytest.approx(0.5)
+
+
+class Sleepy:
+    """Takes a thousandth of a second to decide, three to be taught."""
+
+    def decide(self, task):
+        time.sleep(0.001)
+
+    def learn(self, task, answer):
+        time.sleep(0.003)
+
+
+def test_the_time_of_a_pair_is_deciding_and_teaching_and_a_peer_has_a_budget(tmp_path, monkeypatch):
+    source, stage = Clusters(3, seed=0), Stage(tmp_path)
+    pairs = grown(Sleepy(), source, 0, 40, stage)
+    assert pairs.shape == (40, 2)
+    row = measured(40, pairs, 0.0, Sleepy(), tmp_path)
+    assert row["decide ms median"] == pytest.approx(1.0, abs=0.9)
+    assert row["pair ms mean"] == pytest.approx(1e3 * pairs.sum(axis=1).mean())
+    assert row["pair ms mean"] >= 4.0
+    monkeypatch.setattr("bench.cost.scenario.BUDGET", 0.01)
+    assert grown(Sleepy(), source, 0, 40, stage) is None
+
+
+def test_synthetic_vectors_are_as_long_as_those_of_texts():
+    task, answer = next(Clusters(3, seed=0).tasks(1))
+    assert len(task.vector) == LENGTH + 1 == get_encoder("minilm").dimension("text")
+    assert answer in Clusters(3, seed=0).names
 
 
 def test_times_are_milliseconds():

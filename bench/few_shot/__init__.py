@@ -1,0 +1,1 @@
+"""Scenario ``few-shot``: a few lessons of each class."""

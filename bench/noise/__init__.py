@@ -1,0 +1,1 @@
+"""Scenario ``noise``: a teacher who errs."""
