@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from quickstudy.errors import InputError
 from quickstudy.types import Situation, Vector
 
 
@@ -81,6 +82,7 @@ class Entry:
         online: whether it is an installable online learner.
         settings: the settings it runs with, as the reader should know them.
         make: builds a fresh one for a setting and a seed.
+        texts_only: it reads the texts themselves, so it cannot play scenarios of records or arrays.
     """
 
     name: str
@@ -89,3 +91,18 @@ class Entry:
     online: bool
     settings: Mapping[str, Any] = field(hash=False)
     make: Callable[[Setting, int], StreamLearner] = field(hash=False)
+    texts_only: bool = False
+
+
+def text_of(task: Task) -> str:
+    """A task's text, for learners that read it themselves.
+
+    Raises:
+        InputError: the task is a record or an array.
+    """
+    if not isinstance(task.situation, str):
+        raise InputError(
+            f"This learner reads texts; the task is a {type(task.situation).__name__}.",
+            next_step="Leave it out of this scenario: name the others with --peers.",
+        )
+    return task.situation

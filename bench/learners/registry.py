@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from bench.learners import k_nearest, last_answer, nearest_mean, quickstudy_learner, river_logistic, sklearn_sgd
+from bench.learners import (
+    k_nearest,
+    kernel_lda,
+    last_answer,
+    nearest_mean,
+    quickstudy_learner,
+    random_projection,
+    river_forest,
+    river_k_nearest,
+    river_logistic,
+    river_words,
+    setfit_learner,
+    sklearn_logistic,
+    sklearn_sgd,
+    streaming_lda,
+    tracer_learner,
+    vowpal_wabbit,
+)
 from bench.learners.base import Entry
 from quickstudy.errors import InputError
 
@@ -10,7 +27,24 @@ OWN = "quickstudy"
 
 LEARNERS: dict[str, Entry] = {
     entry.name: entry
-    for module in (quickstudy_learner, nearest_mean, k_nearest, sklearn_sgd, river_logistic, last_answer)
+    for module in (
+        quickstudy_learner,
+        nearest_mean,
+        k_nearest,
+        sklearn_sgd,
+        sklearn_logistic,
+        river_logistic,
+        river_k_nearest,
+        river_forest,
+        river_words,
+        vowpal_wabbit,
+        random_projection,
+        streaming_lda,
+        kernel_lda,
+        setfit_learner,
+        tracer_learner,
+        last_answer,
+    )
     for entry in module.ENTRIES
 }
 
