@@ -11,6 +11,7 @@ from pathlib import Path
 from bench.catalogue import SCENARIOS
 from bench.data import DEFAULT_DATA, ROOT, SOURCES
 from bench.learners.registry import LEARNERS
+from bench.peers import is_installed
 from bench.results import FOLDER, PUBLISHED, read_results
 from quickstudy.errors import InputError, QuickstudyError
 
@@ -35,6 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.workers < 1 or (arguments.seeds is not None and arguments.seeds < 1):
         raise InputError("--workers and --seeds count from 1.", next_step="For example --workers 2 --seeds 3.")
+    absent = [name for name in LEARNERS if not is_installed(name)]
+    if absent and arguments.peers is None:
+        print(f"Not installed, so left out: {', '.join(absent)}.", file=sys.stderr)
     wanted = plans(arguments.scenario, arguments.peers, arguments.seeds, quick=arguments.quick)
     broken = run_all(wanted, arguments.output, arguments.data, arguments.workers, lambda line: print(line, flush=True))
     if broken:

@@ -21,6 +21,7 @@ from typing import Any
 
 from bench.catalogue import SCENARIOS, find_scenario
 from bench.learners.registry import OWN, learner_entry
+from bench.peers import is_installed
 from bench.results import Result, append_result, identity, package_version, read_results, stamp
 from bench.scenario import Scenario, Stage
 from quickstudy.errors import InputError
@@ -63,27 +64,40 @@ def plans(names: Sequence[str], peers: Sequence[str] | None, seeds: int | None, 
 
     Args:
         names: ids of scenarios.
-        peers: which peers besides quickstudy; None for each scenario's own list, empty for none.
+        peers: which peers besides quickstudy; None for those of each scenario's own list that are installed, empty
+            for none.
         seeds: how many; None for each scenario's own number.
         quick: 600 tasks and one seed.
 
     Raises:
-        InputError: an unknown scenario or learner.
+        InputError: an unknown scenario or learner, or a named one whose package is not installed.
     """
     wanted: list[Plan] = []
     for name in names or SCENARIOS:
         scenario = find_scenario(name)
-        learners = scenario.learners if peers is None else tuple(dict.fromkeys([OWN, *peers]))
-        for learner in learners:
-            learner_entry(learner)
+        if peers is None:
+            learners = tuple(learner for learner in scenario.learners if is_installed(learner))
+        else:
+            learners = tuple(dict.fromkeys([OWN, *peers]))
+            for learner in learners:
+                _playable(learner)
         wanted += [
             Plan(name, case, learner, seed, quick)
             for case in scenario.cases
             for learner in learners
-            if scenario.takes_part(learner, case)
+            if scenario.takes_part(learner, case) and (scenario.texts or not learner_entry(learner).texts_only)
             for seed in range(seeds or (1 if quick else scenario.seeds_of(learner)))
         ]
     return sorted(wanted, key=lambda plan: (find_scenario(plan.scenario).alone, plan.learner != OWN, plan.seed))
+
+
+def _playable(learner: str) -> None:
+    package = learner_entry(learner).package
+    if not is_installed(learner):
+        raise InputError(
+            f"{learner!r} needs the package {package!r}, which is not installed.",
+            next_step='Install it: pip install ".[bench]", or for the heavy ones see the top of its file.',
+        )
 
 
 def pending(wanted: Iterable[Plan], results: Iterable[Result]) -> list[Plan]:

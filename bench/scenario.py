@@ -143,6 +143,10 @@ class Scenario:
         play: plays one (case, learner, seed).
         alone: runs with nothing beside it, because it measures time.
         own_only: cases that no peer can play.
+        texts: whether its situations are texts; learners that read texts only cannot play others.
+        slow: learners of which one seed must do.
+        small_only: learners that can only play some cases, because they take too long on the others.
+        small: which cases these can play.
         versus: what must be reached beside others.
         stages: the keys of the parts of a learning curve, in order: on none of them should anybody be ahead.
         place: for cases that are points on curves: where each lies; tables then show the first measure, a column a
@@ -163,6 +167,10 @@ class Scenario:
     alone: bool = False
     own_only: tuple[str, ...] = ()
     peer_seeds: int = 3
+    texts: bool = True
+    slow: tuple[str, ...] = ()
+    small_only: tuple[str, ...] = ()
+    small: tuple[str, ...] = ()
     versus: tuple[Versus, ...] = ()
     stages: tuple[str, ...] = ()
     place: Callable[[str], Place] | None = field(default=None, hash=False)
@@ -170,8 +178,12 @@ class Scenario:
 
     def takes_part(self, learner: str, case: str) -> bool:
         """Whether a learner can play a case."""
+        if learner in self.small_only and case not in self.small:
+            return False
         return learner == self.learners[0] or case not in self.own_only
 
     def seeds_of(self, learner: str) -> int:
         """How many seeds a full run has for a learner."""
-        return self.seeds if learner == self.learners[0] else min(self.seeds, self.peer_seeds)
+        if learner == self.learners[0]:
+            return self.seeds
+        return 1 if learner in self.slow else min(self.seeds, self.peer_seeds)

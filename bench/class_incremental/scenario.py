@@ -8,13 +8,12 @@ import numpy.typing as npt
 from bench.data import HINT3_BOTS
 from bench.learners.base import StreamLearner
 from bench.learners.registry import learner_entry
+from bench.peers import CLOSED_FORM, SLOW, playing
 from bench.questions import Questions, load_questions
 from bench.scenario import Measure, Played, Scenario, Stage, Target, Versus
 from bench.streams import Stream, class_after_class, live_through, right_guesses, shuffled
 
 CASES = ("clinc150", "banking77", *(f"hint3-{bot}" for bot in HINT3_BOTS))
-CLOSED_FORM = ("nearest-mean",)
-"""Peers whose state is a sum over lessons, so that no order can make them forget."""
 
 
 def play(case: str, learner: str, seed: int, stage: Stage) -> Played:
@@ -56,7 +55,7 @@ SCENARIO = Scenario(
         "shuffled."
     ),
     cases=CASES,
-    learners=("quickstudy", "nearest-mean", "k-nn", "sgd"),
+    learners=("quickstudy", *playing("k-nn", "sgd", "vw-vectors", "logistic", *CLOSED_FORM)),
     seeds=3,
     settings={"version": 2, "encoder": "minilm", "passes": 1},
     measures=(
@@ -76,6 +75,7 @@ SCENARIO = Scenario(
         for case in CASES
     ),
     play=play,
+    slow=SLOW,
     versus=tuple(
         Versus(
             case,

@@ -18,6 +18,7 @@ from bench.data import load_corpus
 from bench.learners.base import Setting, StreamLearner
 from bench.learners.quickstudy_learner import job_of
 from bench.learners.registry import OWN, learner_entry
+from bench.peers import REFITTED, VECTORS, playing
 from bench.scenario import Measure, Played, Scenario, Stage, Target, Versus
 from bench.scores import growth_exponent, milliseconds
 from quickstudy.learner import Learner
@@ -36,10 +37,8 @@ LATEST = 1_000
 """Over how many decided and taught tasks a mean is taken, where there are so many: it holds several refits."""
 BUDGET = 300.0
 """Seconds that a peer may take from one size to the next; one that takes longer is not measured there, nor beyond."""
-CONSTANT = ("river-logistic", "nearest-mean")
+CONSTANT = ("river-logistic", "river-k-nn", "nearest-mean", "vw-vectors", "slda", "klda")
 """Peers whose time and memory do not depend on how many tasks they saw: measured at the first size only."""
-REFITTING: tuple[str, ...] = ()
-"""Peers that are fitted again on everything, every so many lessons."""
 ENCODERS = ("minilm", "static")
 GROWING = ("decide ms median", "teach ms median", "pair ms mean", "megabytes added", "open seconds")
 
@@ -241,7 +240,7 @@ def _versus() -> tuple[Versus, ...]:
         for size in sizes:
             key, where = f"pair ms mean @{size}", f"at {size:,} {case}, ms (mean)"
             refitted = f"Decide and teach {where}: a fifth of every refitted peer's"
-            found.append(Versus(case, key, "at most", REFITTING, refitted, factor=0.2, form=".2f"))
+            found.append(Versus(case, key, "at most", REFITTED, refitted, factor=0.2, form=".2f"))
             found.append(Versus(case, key, "at most", ("sgd",), f"Decide and teach {where}: at most SGD's", form=".2f"))
     return tuple(found)
 
@@ -262,7 +261,7 @@ SCENARIO = Scenario(
         "question of BANKING77 to a decision, encoder included, at 1,000 remembered tasks."
     ),
     cases=("tasks", "options", *ENCODERS),
-    learners=("quickstudy", "nearest-mean", "k-nn", "sgd", "river-logistic"),
+    learners=("quickstudy", *playing(*VECTORS)),
     seeds=1,
     settings={
         "version": 2,
@@ -315,6 +314,7 @@ SCENARIO = Scenario(
         Target("static", "end to end ms median", "at most", 3, "Text to decision with static, ms (median)", form=".2f"),
     ),
     play=play,
+    texts=False,
     versus=_versus(),
     alone=True,
     own_only=ENCODERS,

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from bench.learners.base import Setting
 from bench.learners.quickstudy_learner import encoder_of
 from bench.learners.registry import learner_entry
+from bench.peers import VECTORS, playing
 from bench.scenario import Measure, Played, Scenario, Stage, Target, area_targets
 from bench.scores import areas, curve_of
 from bench.streams import live_through, make_stream, shuffled
@@ -43,7 +44,7 @@ SCENARIO = Scenario(
         "order, one pass. Measured: accuracy before each lesson on the last 500."
     ),
     cases=("digits",),
-    learners=("quickstudy", "nearest-mean", "k-nn", "sgd", "river-logistic"),
+    learners=("quickstudy", *playing(*VECTORS)),
     seeds=10,
     settings={"version": 1, "scale": "pixels / 16", "passes": 1},
     measures=(
@@ -53,6 +54,7 @@ SCENARIO = Scenario(
     ),
     targets=(Target("digits", f"accuracy last {LAST}", "at least", 0.985, "Digits: accuracy on the last 500"),),
     play=play,
+    texts=False,
     versus=area_targets("digits"),
     stages=("area 1000", f"accuracy last {LAST}"),
 )

@@ -11,6 +11,7 @@ from bench.data import load_payments
 from bench.learners.base import Setting
 from bench.learners.quickstudy_learner import encoder_of
 from bench.learners.registry import learner_entry
+from bench.peers import playing
 from bench.scenario import Measure, Played, Scenario, Stage, Target, area_targets
 from bench.scores import areas, curve_of, fifths
 from bench.streams import Stream, live_through
@@ -66,7 +67,11 @@ SCENARIO = Scenario(
         "all."
     ),
     cases=("gla",),
-    learners=("quickstudy", "quickstudy-ageless", "last-answer", "nearest-mean", "k-nn", "sgd"),
+    learners=(
+        "quickstudy",
+        "quickstudy-ageless",
+        *playing("last-answer", "nearest-mean", "k-nn", "sgd", "vw-vectors", "slda"),
+    ),
     seeds=1,
     settings={"version": 2, "encoder": "minilm", "inputs": ["vendor", "amount", "date"], "label": "AccountDescription"},
     measures=(
@@ -81,6 +86,7 @@ SCENARIO = Scenario(
         Target("gla", "least above baseline", "above", 0.0, "GLA: the same in the worst fifth"),
     ),
     play=play,
+    texts=False,
     versus=area_targets("gla"),
     stages=tuple(FIFTHS),
 )

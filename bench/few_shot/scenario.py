@@ -15,6 +15,7 @@ from bench.data import HINT3_BOTS
 from bench.learners.base import StreamLearner
 from bench.learners.quickstudy_learner import QuickstudyLearner
 from bench.learners.registry import learner_entry
+from bench.peers import ALL, HEAVY, playing
 from bench.questions import load_questions
 from bench.scenario import Measure, Place, Played, Scenario, Stage, Target, Versus
 from bench.streams import Stream, live_through, right_guesses
@@ -84,7 +85,7 @@ SCENARIO = Scenario(
         "fit all at once where that is how they work. Nothing of the encoder is trained."
     ),
     cases=CASES,
-    learners=("quickstudy", "nearest-mean", "k-nn", "sgd", "river-logistic"),
+    learners=("quickstudy", *playing(*ALL)),
     seeds=10,
     settings={"version": 1, "encoder": "minilm", "draw": "first of default_rng(seed).permutation, by class"},
     measures=(Measure("test accuracy", "test"), Measure("test accuracy, no refit", "test, no refit")),
@@ -95,6 +96,8 @@ SCENARIO = Scenario(
         for case, bound in _BOUNDS.items()
     ),
     play=play,
+    small_only=HEAVY,
+    small=tuple(case for case in CASES if case.startswith("hint3")),
     versus=tuple(
         Versus(case, "test accuracy", "at least", "peers", f"{case}: official test against the best peer")
         for case in CASES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.learners.registry import learner_entry
+from bench.peers import SLOW, VECTORS, WORDS, playing
 from bench.questions import text_stream
 from bench.scenario import Measure, Played, Scenario, Stage, area_targets
 from bench.scores import areas, curve_of, part_scores
@@ -36,7 +37,7 @@ SCENARIO = Scenario(
         "list of classes, but cannot read descriptions."
     ),
     cases=("block",),
-    learners=("quickstudy", "nearest-mean", "k-nn", "sgd"),
+    learners=("quickstudy", *playing(*VECTORS, *WORDS)),
     seeds=3,
     settings={"version": 2, "encoder": "minilm", "tasks": TASKS, "passes": 1},
     measures=(
@@ -47,6 +48,7 @@ SCENARIO = Scenario(
     ),
     targets=(),
     play=play,
+    slow=SLOW,
     versus=area_targets("block"),
     stages=tuple(f"accuracy {a}-{b}" for a, b in PARTS),
 )

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.learners.registry import learner_entry
+from bench.peers import CLOSED_FORM, SLOW, playing
 from bench.questions import Questions, load_questions
 from bench.scenario import Measure, Played, Scenario, Stage, Versus
 from bench.streams import Stream, live_through, make_stream, right_guesses, shuffled
@@ -117,7 +118,7 @@ SCENARIO = Scenario(
         "same learner's after the same lessons without a wrong answer (*loss*)."
     ),
     cases=CASES,
-    learners=("quickstudy", "nearest-mean", "k-nn", "sgd", "river-logistic"),
+    learners=("quickstudy", *playing("k-nn", "sgd", "river-logistic", "vw-vectors", "vw", "logistic", *CLOSED_FORM)),
     seeds=3,
     settings={
         "version": 1,
@@ -134,6 +135,7 @@ SCENARIO = Scenario(
     ),
     targets=(),
     play=play,
+    slow=SLOW,
     versus=tuple(
         Versus(
             case,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bench.data import HINT3_BOTS
 from bench.learners.base import Guess
 from bench.learners.registry import learner_entry
+from bench.peers import CLOSED_FORM, SLOW, playing
 from bench.questions import load_questions
 from bench.scenario import Measure, Played, Scenario, Stage, Target, Versus
 from bench.scores import auroc
@@ -54,12 +55,13 @@ SCENARIO = Scenario(
         "were chosen on CLINC150's validation split."
     ),
     cases=CASES,
-    learners=("quickstudy", "nearest-mean", "k-nn", "sgd"),
+    learners=("quickstudy", *playing("k-nn", "sgd", "logistic", *CLOSED_FORM)),
     seeds=3,
     settings={"version": 2, "encoder": "minilm"},
     measures=(Measure("auroc", "AUROC, test"), Measure("auroc validation", "AUROC, validation")),
     targets=(Target("clinc150", "auroc", "at least", 0.978, "CLINC150: AUROC of novelty on out-of-scope questions"),),
     play=play,
+    slow=SLOW,
     versus=tuple(
         Versus(case, "auroc", "at least", "peers", f"{case}: AUROC of novelty, against every peer") for case in CASES
     ),

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from bench.data import HINT3_BOTS
 from bench.learners.quickstudy_learner import QuickstudyLearner, predicted
 from bench.learners.registry import learner_entry
+from bench.peers import ALL, HEAVY, SLOW, playing
 from bench.questions import load_questions
 from bench.scenario import Measure, Played, Scenario, Stage, Target, Versus, area_targets
 from bench.scores import STREAM_PARTS, areas, curve_of, milliseconds, part_name, part_scores
@@ -98,7 +99,7 @@ SCENARIO = Scenario(
         "*Refitted*: a fresh learner that merges the taught one, which rebuilds all it knows from the lessons."
     ),
     cases=CASES,
-    learners=("quickstudy", "quickstudy-ageless", "nearest-mean", "k-nn", "sgd", "river-logistic"),
+    learners=("quickstudy", "quickstudy-ageless", *playing(*ALL)),
     seeds=10,
     settings={"version": 2, "order": "numpy default_rng(seed).permutation", "encoder": "minilm", "passes": 1},
     measures=(
@@ -113,6 +114,9 @@ SCENARIO = Scenario(
     ),
     targets=_targets(),
     play=play,
+    slow=SLOW,
+    small_only=HEAVY,
+    small=tuple(case for case in CASES if case.startswith("hint3")),
     versus=(*(target for case in CASES for target in area_targets(case)), *_cost_of_ageing()),
     stages=tuple(f"accuracy {part}" for part in PARTS),
 )
