@@ -62,7 +62,7 @@ class Job:
         target_error: float = 0.02,
         encoder: str = "minilm",
         feature_seed: int = 0,
-        features: int = 1536,
+        features: int = 1024,
         experts: Sequence[str] = ("prior", "recall", "recent", "renames", "ridge", "gaussian", "softmax"),
     ) -> None:
         if not isinstance(name, str) or not name.strip():

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from quickstudy.errors import JournalCorruptError
 from quickstudy.experts import Example
-from quickstudy.experts.base import Arrays
+from quickstudy.experts.arrays import Arrays
 from quickstudy.job import Job
 from quickstudy.journal import Event, Journal
 from quickstudy.mind import Mind, Proposal, columns_of
@@ -31,7 +31,7 @@ from quickstudy.types import Vector
 
 Key: TypeAlias = tuple[str, str]
 Progress: TypeAlias = Callable[[int, int], None]
-FORMAT = 1
+FORMAT = 2
 """Version of the snapshot's document; another one is rebuilt from events."""
 
 

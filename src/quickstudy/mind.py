@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quickstudy.experts import Example, Expert, Memory, Neighbours, Query, RandomFeatures, Shared
-from quickstudy.experts.base import Arrays, grown
+from quickstudy.experts.arrays import Arrays, grown
 from quickstudy.experts.registry import build_experts
 from quickstudy.experts.ridge import SCALE as RIDGE_SCALE
 from quickstudy.experts.threads import one_thread
@@ -75,7 +75,10 @@ class Mind:
         self.shared = Shared(dimension, RandomFeatures(dimension, features, seed))
         self.memory = Memory(dimension)
         self.experts: list[Expert] = build_experts(experts, self.shared)
-        self.pool = Pool(np.array([expert.initial_weight for expert in self.experts]))
+        self.pool = Pool(
+            np.array([expert.initial_weight for expert in self.experts]),
+            np.array([expert.mature_weight for expert in self.experts]),
+        )
         self.new_option = NewOption()
         self.bursts = Bursts()
         self._latest: Proposal | None = None  # what was decided is usually taught next: then it is not computed again

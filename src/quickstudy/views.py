@@ -131,18 +131,15 @@ def _neighbours(journal: Journal, knowledge: Knowledge, proposal: Proposal) -> l
     memory, names = knowledge.mind.memory, knowledge.options.names
     rows = found.rows[:, :SHOWN_NEIGHBOURS]
     ids = {int(row): memory.lesson(int(row)) for row in np.unique(rows)}
-    lessons = journal.get_many(ids.values())
-    seen = journal.get_many({e.decision_id for e in lessons.values() if e.situation is None and e.decision_id})
+    lessons = journal.situations_of(ids.values())
     results = []
     for i in range(len(found.rows)):
         near = []
         for j, row in enumerate(rows[i]):
             option = int(found.options[i, j])
-            event = lessons.get(ids[int(row)])
             if option < 0:
                 continue
-            source = seen.get(event.decision_id or "", event) if event else None
-            text = source.situation if source else None
+            text, by = lessons.get(ids[int(row)], (None, None))
             near.append(
                 Neighbour(
                     lesson_id=ids[int(row)],
@@ -150,7 +147,7 @@ def _neighbours(journal: Journal, knowledge: Knowledge, proposal: Proposal) -> l
                     answer=names[option],
                     similarity=float(found.similarity[i, j]),
                     at=float(found.at[i, j]),
-                    by=event.by if event else None,
+                    by=by,
                 )
             )
         results.append(tuple(near))

@@ -42,6 +42,30 @@ def test_the_audit_fails_for_a_registered_expert_that_does_not_pass():
         audit_experts({**BUILT_IN, "growing": Growing})
 
 
+@pytest.mark.parametrize("weight", ["initial_weight", "mature_weight"])
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf")])
+def test_both_weights_must_be_finite_numbers_from_0(weight, value):
+    class Heavy(Prior):
+        pass
+
+    setattr(Heavy, weight, value)
+    with pytest.raises(AssertionError, match=f"its {weight} is {value}"):
+        dict(checks_for_expert())["the expert has a name and a weight"](Heavy)
+
+
+def test_an_expert_without_a_mature_weight_fails_its_check():
+    class Old:
+        name, initial_weight = "old", 0.1
+        describe, propose, learn = Prior.describe, Prior.propose, Prior.learn
+        correct, rehearse, state, restore = Prior.correct, Prior.rehearse, Prior.state, Prior.restore
+
+        def __init__(self, shared):
+            pass
+
+    with pytest.raises(AssertionError, match="Old lacks a method or weight"):
+        dict(checks_for_expert())["the expert has a name and a weight"](Old)
+
+
 def test_the_audit_fails_for_an_expert_under_another_name():
     with pytest.raises(AssertionError, match="calls itself 'prior'"):
         audit_experts({**BUILT_IN, "nose": Prior})

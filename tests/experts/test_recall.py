@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from quickstudy.experts import Memory, Query, RandomFeatures, Shared
-from quickstudy.experts.prior import SCALE, Prior
-from quickstudy.experts.recall import FLOOR, PATIENCE, SHARPNESS, Recall, Recent
+from quickstudy.experts import Example, Memory, Query, RandomFeatures, Shared
+from quickstudy.experts.prior import FADE, SCALE, Prior
+from quickstudy.experts.recall import Recall, Recent
+from quickstudy.experts.votes import FLOOR, PATIENCE, SHARPNESS
 
 D = 4
 SHARED = Shared(D, RandomFeatures(D, 8, 0))
@@ -60,6 +61,15 @@ def test_age_does_not_decide_between_situations_that_do_not_resemble_each_other(
     assert shares(Recent(SHARED), query)[1] > 0.99
 
 
+def test_a_query_computes_the_recent_shares_once():
+    query = asked([(RIGHT[0], 1), (RIGHT[0], 2)])
+    shown = query.recent_shares.copy()
+    Recent(SHARED).propose(query)
+    assert query.recent_shares is query.recent_shares
+    assert np.array_equal(query.recent_shares, shown)
+    assert shown.sum(axis=1) == pytest.approx([1.0])
+
+
 def test_without_neighbours_all_options_are_alike():
     for expert in (Recall(SHARED), Recent(SHARED)):
         assert np.ptp(expert.propose(asked([]))) == 0.0
@@ -69,10 +79,31 @@ def test_the_prior_takes_the_best_of_an_options_descriptions():
     prior = Prior(SHARED)
     prior.describe(np.stack([turned(1.0), turned(0.3), RIGHT[2]]), [0, 0, 1])
     logits = prior.propose(asked([], options=2))[0]
-    assert logits == pytest.approx([SCALE * np.cos(0.3), 0.0], abs=1e-5)
+    assert logits == pytest.approx(SCALE * np.cos(0.3) * np.array([0.5, -0.5]), abs=1e-5)  # less the mean
 
 
 def test_the_prior_gives_options_without_description_the_mean_of_the_others():
     prior = Prior(SHARED)
     prior.describe(np.stack([RIGHT[0], RIGHT[1]]), [0, 2])
-    assert prior.propose(asked([], options=4))[0] == pytest.approx([SCALE, SCALE / 2, 0.0, SCALE / 2], abs=1e-5)
+    assert prior.propose(asked([], options=4))[0] == pytest.approx([SCALE / 2, 0.0, -SCALE / 2, 0.0], abs=1e-5)
+
+
+def test_a_name_fades_with_its_options_lessons():
+    prior, query = Prior(SHARED), asked([], options=20)
+    prior.describe(np.stack([RIGHT[0], RIGHT[1]]), [0, 19])
+    fresh = prior.propose(query)[0]
+    lesson = [Example("", RIGHT[1], option, 0.0) for option in (0, 0, 0, 19)]
+    for example in lesson[:2]:
+        prior.learn([example], query)
+    prior.learn(lesson[2:], query)
+    faded = fresh.copy()
+    faded[0] *= FADE / (FADE + 3)
+    faded[19] *= FADE / (FADE + 1)
+    assert prior.propose(query)[0] == pytest.approx(faded, abs=1e-12)
+    prior.correct(lesson[0], 19)
+    faded[0], faded[19] = fresh[0] / 2, fresh[19] / 2
+    assert prior.propose(query)[0] == pytest.approx(faded, abs=1e-12)
+    other = Prior(SHARED)
+    other.restore(prior.state())
+    prior.learn(lesson, query)
+    assert other.propose(query)[0] == pytest.approx(faded, abs=1e-12)

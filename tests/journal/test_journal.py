@@ -167,6 +167,39 @@ def test_counts_and_lookups(journal: Journal):
     assert journal.counts() == {"decision": 3, "lesson": 2, "forgotten": 1}
 
 
+def test_the_situations_of_lessons_are_their_own_or_their_decisions(journal: Journal):
+    journal.append(
+        [
+            event("d1", situation='{"text":"seen"}', by="nobody"),
+            event("d2", situation='{"text":"to be forgotten"}'),
+            event("d3"),
+            event("own", "lesson", situation='{"text":"taught"}', by="ann"),
+            event("answer", "lesson", decision_id="d1", by="bob"),
+            event("both", "lesson", decision_id="d1", situation='{"text":"its own"}'),
+            event("gone", "lesson", decision_id="d2", by="ann"),
+            event("blind", "lesson", decision_id="d3", by="ann"),
+            event("lost", "lesson", decision_id="unknown", by="ann"),
+        ]
+    )
+    journal.forget(["gone"])
+    assert journal.situations_of(["lost", "own", "answer", "both", "gone", "blind", "unknown", "own"]) == {
+        "own": ('{"text":"taught"}', "ann"),
+        "answer": ('{"text":"seen"}', "bob"),
+        "both": ('{"text":"its own"}', None),
+        "gone": (None, None),
+        "blind": (None, "ann"),
+        "lost": (None, "ann"),
+    }
+    assert journal.situations_of([]) == journal.situations_of(iter(["unknown"])) == {}
+
+
+def test_the_situations_of_thousands_of_lessons_are_found(journal: Journal):
+    journal.append([event(f"d{i}", situation=f"situation {i}") for i in range(2001)])
+    journal.append([event(f"l{i}", "lesson", decision_id=f"d{i}", by=str(i)) for i in range(2001)])
+    found = journal.situations_of(f"l{i}" for i in range(-5, 2001))
+    assert found == {f"l{i}": (f"situation {i}", str(i)) for i in range(2001)}
+
+
 def test_find_compares_fields_with_their_type(journal: Journal):
     import datetime
 

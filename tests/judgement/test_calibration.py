@@ -67,14 +67,27 @@ def test_the_probability_of_a_new_option_follows_novelty_and_rate():
     assert quiet.probability(levels)[0] < 0.05
 
 
-def test_a_restored_pool_learns_on_as_the_first():
-    first = Pool(np.array([0.5, 0.5]))
-    lessons = list(stream(20))
-    for logits, option in lessons[:10]:
+@pytest.mark.parametrize("lived_before", [0, 1, 10, 200])
+def test_a_restored_pool_learns_on_as_the_first(lived_before):
+    first = Pool(np.array([0.5, 0.5]), np.array([0.2, 0.9]))
+    lessons = list(stream(lived_before + 10))
+    for logits, option in lessons[:lived_before]:
         first.learn(logits, first.probabilities(logits[:, None])[0], option)
-    second = Pool(np.array([9.0, 9.0]))
+    second = Pool(np.array([9.0, 9.0]), np.array([7.0, 7.0]))
     second.restore(first.state())
+    assert first.weights.tolist() == second.weights.tolist()
     for pool in (first, second):
-        for logits, option in lessons[10:]:
+        for logits, option in lessons[lived_before:]:
             pool.learn(logits, pool.probabilities(logits[:, None])[0], option)
     assert first.weights.tolist() == second.weights.tolist()
+    for name, array in first.state().items():
+        assert array.tolist() == second.state()[name].tolist(), name
+
+
+def test_what_was_learned_late_moves_the_weights_of_the_long_run():
+    pool = Pool(np.array([1.0, 1.0]), np.array([1.0, 1.0]))
+    for logits, option in stream(4000):
+        pool.learn(logits, pool.probabilities(logits[:, None])[0], option)
+    first, mature = pool.state()["ends"]
+    assert mature == pytest.approx([1 / 3, 0.0], abs=0.05)
+    assert np.abs(pool.weights - mature).max() < np.abs(pool.weights - first).max()

@@ -125,6 +125,22 @@ def test_evidence_of_a_lesson_on_a_decision_shows_what_was_seen(learner):
     assert (nearest.situation, nearest.answer, nearest.by) == ("situation 1", "green", "ann")
 
 
+def test_evidence_of_many_shows_every_situation_and_teacher_also_after_reopening_and_forgetting(tmp_path):
+    path = tmp_path / "journal.db"
+    expected = {}
+    with new_learner("closed", path) as learner:
+        for i in range(6):
+            target = learner.decide(f"situation {i}") if i % 2 else f"situation {i}"
+            lesson = learner.teach(target, ("red", "green")[i % 2], by=f"teacher {i}" if i % 3 else None)
+            expected[lesson.id] = (f"situation {i}", ("red", "green")[i % 2], f"teacher {i}" if i % 3 else None)
+        learner.forget([lesson.id])
+        del expected[lesson.id]
+    with new_learner("closed", path) as learner:
+        for decision in learner.predict_many([f"situation {i}" for i in range(6)]):
+            near = decision.evidence.neighbours
+            assert {n.lesson_id: (n.situation, n.answer, n.by) for n in near} == expected
+
+
 def test_a_corrected_lesson_changes_the_answer(learner):
     teach_rounds(learner, 3)
     decision = learner.decide("situation 4")

@@ -6,7 +6,7 @@ import pytest
 from quickstudy.experts import Example, Memory, Query, RandomFeatures, Shared
 from quickstudy.experts.renames import IDENTITY, KEEP, Renames
 from quickstudy.judgement.novelty import NewOption, novelty
-from quickstudy.judgement.pool import RATE, Pool
+from quickstudy.judgement.pool import HALF_WAY, HALF_WAY_AN_OPTION, RATE, Pool
 from quickstudy.types import Probabilities
 
 
@@ -15,30 +15,104 @@ def loss(weights, logits, option):
     return np.log(np.exp(mixed - mixed.max()).sum()) + mixed.max() - mixed[option]
 
 
-def test_a_step_follows_the_finite_difference_gradient():
+INITIAL, MATURE = np.array([0.5, 0.3, 0.2, 0.8]), np.array([0.1, 0.9, 0.25, 0.05])
+
+
+def late(lessons, options):
+    """How much the weights of the long run count."""
+    return lessons / (lessons + HALF_WAY + HALF_WAY_AN_OPTION * options)
+
+
+def aged(lessons, options=6):
+    """A pool that lived through lessons on which all experts said nothing, so that no weight was learned."""
+    pool, nothing = Pool(INITIAL, MATURE), np.zeros((4, options))
+    for _ in range(lessons):
+        pool.learn(nothing, np.full(options, 1.0 / options), 0)
+    return pool
+
+
+@pytest.mark.parametrize("options", [1, 6, 40])
+def test_the_weights_move_from_the_first_to_the_mature_ones_with_the_lessons(options):
+    half = round(HALF_WAY + HALF_WAY_AN_OPTION * options)
+    for lessons in (0, 1, 10, half, 5000):
+        share = late(lessons, options)
+        expected = (1.0 - share) * INITIAL + share * MATURE
+        assert aged(lessons, options).weights == pytest.approx(expected, abs=1e-12)
+    assert aged(0, options).weights.tolist() == INITIAL.tolist()
+    assert aged(half, options).weights == pytest.approx((INITIAL + MATURE) / 2, abs=1e-12)
+    assert np.abs(aged(5000, options).weights - MATURE).max() < 0.1
+
+
+def test_new_options_take_the_weights_back_towards_the_first():
+    pool = aged(100)
+    pool.learn(np.zeros((4, 60)), np.full(60, 1.0 / 60), 0)
+    share = late(101, 60)
+    assert pool.weights == pytest.approx((1.0 - share) * INITIAL + share * MATURE, abs=1e-12)
+
+
+def test_without_mature_weights_the_first_ones_stay():
+    pool = Pool(INITIAL)
+    for _ in range(500):
+        pool.learn(np.zeros((4, 2)), np.full(2, 0.5), 0)
+    assert pool.weights == pytest.approx(INITIAL, abs=1e-12)
+
+
+def test_the_weights_cannot_be_set():
+    with pytest.raises(AttributeError):
+        Pool(INITIAL).weights = MATURE
+
+
+@pytest.mark.parametrize("lessons", [0, 1, 40, 160, 3000])
+def test_a_step_follows_the_finite_difference_gradient_of_both_ends(lessons):
     logits = np.random.default_rng(0).standard_normal((4, 6))
-    pool = Pool(np.array([0.5, 0.3, 0.2, 0.8]))
-    before = pool.weights.copy()
-    probabilities = pool.probabilities(logits[:, None])[0]
-    pool.learn(logits, probabilities, 2)
-    gradient = np.array(
-        [(loss(before + step, logits, 2) - loss(before - step, logits, 2)) / 2e-6 for step in 1e-6 * np.eye(4)]
-    )
-    expected = before - RATE * gradient / np.sqrt(1.0 + gradient**2)
-    assert pool.weights == pytest.approx(np.maximum(expected, 0.0), abs=1e-8)
+    pool, share = aged(lessons), late(lessons, 6)
+    before = pool.state()["ends"]
+    assert before.tolist() == [INITIAL.tolist(), MATURE.tolist()]
+
+    def loss_at(ends):
+        return loss((1.0 - share) * ends[0] + share * ends[1], logits, 2)
+
+    gradient = np.zeros((2, 4))
+    for place in np.ndindex(2, 4):
+        step = np.zeros((2, 4))
+        step[place] = 1e-6
+        gradient[place] = (loss_at(before + step) - loss_at(before - step)) / 2e-6
+    assert np.abs(gradient).max() > 0.1
+    pool.learn(logits, pool.probabilities(logits[:, None])[0], 2)
+    expected = np.maximum(before - RATE * gradient / np.sqrt(1.0 + gradient**2), 0.0)
+    assert pool.state()["ends"] == pytest.approx(expected, abs=1e-8)
+    share = late(lessons + 1, 6)
+    assert pool.weights == pytest.approx((1.0 - share) * expected[0] + share * expected[1], abs=1e-8)
 
 
-def test_the_second_step_divides_by_the_root_of_all_squares():
+def test_further_steps_divide_by_the_root_of_all_squares():
     logits = np.array([[1.0, 0.0], [0.0, 2.0]])
-    pool = Pool(np.array([1.0, 1.0]))
-    squares = np.ones(2)
-    for _ in range(3):
-        before = pool.weights.copy()
+    ends, squares = np.array([[1.0, 1.0], [0.5, 0.7]]), np.ones((2, 2))
+    pool = Pool(ends[0], ends[1])
+    for lessons in range(5):
+        share = late(lessons, 2)
         probabilities = pool.probabilities(logits[:, None])[0]
-        gradient = logits @ probabilities - logits[:, 0]
+        gradient = np.outer([1.0 - share, share], logits @ probabilities - logits[:, 0])
         squares += gradient**2
-        pool.learn(logits, probabilities, 0)
-        assert pool.weights == pytest.approx(np.maximum(before - RATE * gradient / np.sqrt(squares), 0.0), abs=1e-12)
+        ends = np.maximum(ends - RATE * 0.5 * gradient / np.sqrt(squares), 0.0)
+        pool.learn(logits, probabilities, 0, weight=0.5)
+        assert pool.state()["ends"] == pytest.approx(ends, abs=1e-12)
+        assert pool.state()["squares"] == pytest.approx(squares, abs=1e-12)
+
+
+def test_a_pool_does_not_change_what_it_was_given():
+    initial, mature = INITIAL.copy(), MATURE.copy()
+    pool = Pool(initial, mature)
+    state = pool.state()
+    kept = {name: array.copy() for name, array in state.items()}
+    logits = np.random.default_rng(0).standard_normal((4, 6))
+    pool.learn(logits, pool.probabilities(logits[:, None])[0], 2)
+    assert (initial.tolist(), mature.tolist()) == (INITIAL.tolist(), MATURE.tolist())
+    assert all(np.array_equal(state[name], kept[name]) for name in kept)
+    restored = Pool(INITIAL)
+    restored.restore(state)
+    restored.learn(logits, restored.probabilities(logits[:, None])[0], 2)
+    assert all(np.array_equal(state[name], kept[name]) for name in kept)
 
 
 def test_pooled_probabilities_sum_to_one_also_for_huge_logits():
@@ -53,6 +127,7 @@ def test_weights_never_become_negative():
     logits = np.array([[5.0, -5.0], [-1.0, 1.0]])
     for _ in range(50):
         pool.learn(logits, pool.probabilities(logits[:, None])[0], 1)
+        assert (pool.state()["ends"] >= 0.0).all()
     assert pool.weights[0] == 0.0
 
 
@@ -78,7 +153,7 @@ def test_the_new_options_step_follows_the_finite_difference_gradient():
         assert copy.state()["weights"] == pytest.approx(expected, abs=1e-7)
 
 
-def test_novelty_is_one_minus_the_mean_of_score_cosine_and_energy():
+def test_novelty_is_one_minus_the_weighted_mean_of_score_cosine_and_energy():
     held = Memory(2)
     for i in range(7):
         angle = 0.1 * i
@@ -87,7 +162,7 @@ def test_novelty_is_one_minus_the_mean_of_score_cosine_and_energy():
     cosine = np.mean([np.cos(0.1 * i) for i in range(5)])
     energy = 0.1 * np.log(np.exp(1.0) + np.exp(2.0))
     found = novelty(np.array([[0.2, 0.6]]), np.array([[1.0, 2.0]]), near)
-    assert found == pytest.approx([1.0 - (0.6 + cosine + energy) / 3], abs=1e-6)
+    assert found == pytest.approx([1.0 - (0.6 + 1.5 * cosine + energy) / 3.5], abs=1e-6)
     nothing = Memory(2).search(np.array([[1.0, 0.0]], dtype=np.float32), 48)
     assert novelty(np.zeros((1, 0)), np.zeros((1, 0)), nothing).tolist() == [1.0]
 

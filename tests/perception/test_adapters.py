@@ -13,6 +13,7 @@ from quickstudy.errors import EncoderError, MissingExtraError
 from quickstudy.perception import Encoder, get_encoder, known_encoders
 from quickstudy.perception.endpoint import BATCH, EndpointEncoder
 from quickstudy.perception.sentence import SentenceTransformerEncoder
+from quickstudy.perception.spelling import SPELLING_DIMENSION, meanings
 
 
 class Server(ThreadingHTTPServer):
@@ -74,11 +75,11 @@ def expected(texts):
 def test_an_endpoint_is_found_by_name_and_its_vectors_are_unit_and_in_order(server):
     encoder = get_encoder(f"openai:tiny@{server.url}")
     texts = ["a", "four", "eleven chars"]
-    assert np.allclose(encoder.encode(texts), expected(texts), atol=1e-6)
+    assert np.allclose(meanings(encoder.encode(texts)), expected(texts), atol=1e-6)
     path, headers, body = server.requests[0]
     assert (path, body) == ("/v1/embeddings", {"model": "tiny", "input": texts})
     assert "Authorization" not in headers
-    assert encoder.dimension("text") == 3
+    assert encoder.dimension("text") == 3 + SPELLING_DIMENSION
 
 
 def test_many_texts_go_in_batches(server):
@@ -192,7 +193,7 @@ def test_a_factory_of_a_module_is_called(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     encoder = get_encoder("own_encoder_module:Own")
     assert isinstance(encoder, Encoder)
-    assert encoder.encode(["a", "b"]).shape == (2, 2)
+    assert meanings(encoder.encode(["a", "b"])) == pytest.approx(np.array([[0.6, 0.8]] * 2), abs=1e-6)
     for name in ("own_encoder_module:nothing", "own_encoder_module:absent", "no_such_module_at_all:Own"):
         with pytest.raises(EncoderError):
             get_encoder(name)
@@ -206,7 +207,7 @@ def test_an_entry_point_is_found(tmp_path, monkeypatch):
     (info / "entry_points.txt").write_text("[quickstudy.encoders]\nown = own_encoder_entry:Own\n")
     monkeypatch.syspath_prepend(tmp_path)
     assert "own" in known_encoders()
-    assert get_encoder("own").encode(["a"]).shape == (1, 2)
+    assert meanings(get_encoder("own").encode(["a"])) == pytest.approx(np.array([[0.6, 0.8]]), abs=1e-6)
 
 
 def test_a_missing_library_names_its_extra(monkeypatch):

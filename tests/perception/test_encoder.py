@@ -94,6 +94,15 @@ def test_the_cache_keeps_its_own_copy():
     assert np.array_equal(cache.get("a"), [1, 1, 1])
 
 
+def test_texts_and_the_texts_in_records_share_the_cache():
+    letters = Letters()
+    encoder = Encoder(letters)
+    encoder.encode(["vendor: Acme"])
+    first = encoder.encode([{"vendor": "Acme"}])
+    assert letters.asked == ["vendor: Acme"]
+    assert np.array_equal(first, Encoder(Letters()).encode([{"vendor": "Acme"}]))
+
+
 def test_many_threads_get_the_right_vectors():
     encoder = Encoder(Letters(), cache_bytes=5_000)
     texts = [f"text {'abcdefgh'[i % 8] * i}" for i in range(40)]
@@ -150,8 +159,8 @@ def test_records_do_not_depend_on_the_list():
 def test_dimensions_match_the_vectors():
     encoder = Encoder(Letters())
     array = np.arange(7.0)
-    assert encoder.dimension("text") == encoder.encode(["a"]).shape[1] == 26
-    assert encoder.dimension("record") == encoder.encode([{"a": 1}]).shape[1]
+    assert encoder.dimension("text") == encoder.encode(["a"]).shape[1] == 26 + 256
+    assert encoder.dimension("record") == encoder.encode([{"a": 1}]).shape[1] == 26 + 256 + 128
     assert encoder.dimension("array", array) == encoder.encode([array]).shape[1] == 8
     with pytest.raises(SituationError, match="example"):
         encoder.dimension("array")
@@ -168,7 +177,7 @@ def test_descriptions_lie_in_the_space_of_the_situations():
 
 
 def test_an_empty_list_has_no_rows():
-    assert Encoder(Letters()).encode([]).shape == (0, 26)
+    assert Encoder(Letters()).encode([]).shape == (0, 26 + 256)
     assert Encoder(Letters()).describe([], "record").shape == (0, 26 + 256 + 128)
 
 

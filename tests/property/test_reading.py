@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from property.scripts import JOBS, law, new_learner, option_changes, perform, probes, scripts, situations
 from quickstudy.checks.learners import require_same_decision, require_same_learner, standing
+from quickstudy.experts.precision import ROOM
 
 
 def contents(folder):
@@ -123,7 +124,9 @@ def test_one_lesson_id_for_two_lessons_in_one_batch_is_refused():
 
 def sizes(learner):
     arrays, _ = learner._record.knowledge.state()
-    per_lesson = ("in_force", "history/", "expert-ridge/pending")
+    per_lesson = ("in_force", "history/", "expert-ridge/pending", "expert-gaussian/pending")
+    for buffer in per_lesson[2:]:  # they fill and empty
+        assert len(arrays[buffer]) < ROOM
     return {name: array.nbytes for name, array in arrays.items() if not name.startswith(per_lesson)}
 
 

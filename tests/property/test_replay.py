@@ -79,7 +79,7 @@ def test_the_replay_check_fails_for_a_mind_that_learns_from_reading(tmp_path, mo
 
     def nosy(self, vectors, columns):
         proposal = honest(self, vectors, columns)
-        self.pool.weights = self.pool.weights * 1.01
+        self.pool._ends = self.pool._ends * 1.01
         return proposal
 
     monkeypatch.setattr(Mind, "propose", nosy)

@@ -25,7 +25,7 @@ from quickstudy.checks.running import (
     separable,
 )
 from quickstudy.experts import Example, Expert, Memory, Query, RandomFeatures, Shared
-from quickstudy.experts.base import Arrays
+from quickstudy.experts.arrays import Arrays
 from quickstudy.experts.registry import Factory
 from quickstudy.types import FloatArray, Vector
 
@@ -132,12 +132,12 @@ def taught(factory: Factory, count: int = 24, *, block: int = 1) -> World:
 
 
 def the_expert_has_a_name_and_a_weight(factory: Factory) -> None:
-    """``name`` is text, ``initial_weight`` a finite number from 0, and the protocol's methods are there."""
+    """``name`` is text, both weights are finite numbers from 0, and the protocol's methods are there."""
     expert = World(factory).expert
-    require(isinstance(expert, Expert), f"{type(expert).__name__} lacks a method of the Expert protocol")
+    require(isinstance(expert, Expert), f"{type(expert).__name__} lacks a method or weight of the Expert protocol")
     require(isinstance(expert.name, str) and bool(expert.name), f"its name is {expert.name!r}")
-    weight = expert.initial_weight
-    require(0.0 <= weight < float("inf"), f"its initial_weight is {weight!r}, not a finite number from 0")
+    for name, weight in (("initial_weight", expert.initial_weight), ("mature_weight", expert.mature_weight)):
+        require(0.0 <= weight < float("inf"), f"its {name} is {weight!r}, not a finite number from 0")
 
 
 def it_works_untaught(factory: Factory) -> None:

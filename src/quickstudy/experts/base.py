@@ -10,16 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
 import numpy.typing as npt
 
+from quickstudy.experts.arrays import Arrays
 from quickstudy.experts.features import RandomFeatures
 from quickstudy.experts.memory import Memory, Neighbours
+from quickstudy.experts.votes import recent_shares
 from quickstudy.types import FloatArray, Vector
-
-Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
 
 NEIGHBOURS = 48
 """How many nearest examples a query looks up, for all experts together."""
@@ -71,6 +70,11 @@ class Query:
         """The nearest remembered examples, best first."""
         return self.memory.search(self.vectors, NEIGHBOURS)
 
+    @cached_property
+    def recent_shares(self) -> FloatArray:
+        """Shares (m, options) of the nearest examples' answers, the newest counting most; read only."""
+        return recent_shares(self.neighbours, self.options)
+
 
 @dataclass(frozen=True, slots=True)
 class Shared:
@@ -86,11 +90,13 @@ class Expert(Protocol):
 
     Attributes:
         name: unique among a learner's experts.
-        initial_weight: its weight in the pool before anything is learned.
+        initial_weight: its weight in the pool at the beginning.
+        mature_weight: its weight in the long run; the pool learns both.
     """
 
     name: str
     initial_weight: float
+    mature_weight: float
 
     def describe(self, vectors: Vector, options: Sequence[int]) -> None:
         """Options got names or descriptions, whose vectors (n, d) live in the situations' space."""
@@ -112,15 +118,3 @@ class Expert(Protocol):
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Knows what ``state`` says, exactly."""
-
-
-def grown(array: npt.NDArray[Any], size: int, axis: int = 0) -> npt.NDArray[Any]:
-    """``array`` with room for ``size`` along ``axis``: itself, or a copy of at least twice its length with zeros."""
-    length = array.shape[axis]
-    if size <= length:
-        return array
-    shape = list(array.shape)
-    shape[axis] = max(size, 2 * length)
-    larger = np.zeros(shape, dtype=array.dtype)
-    larger[tuple(slice(0, n) for n in array.shape)] = array
-    return larger

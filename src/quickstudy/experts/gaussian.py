@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quickstudy.experts.base import Arrays, Example, Query, Shared, grown
+from quickstudy.experts.arrays import Arrays, grown
+from quickstudy.experts.base import Example, Query, Shared
 from quickstudy.experts.memory import Memory
+from quickstudy.experts.precision import Precision
 from quickstudy.types import FloatArray, Vector
 
 SCALE = 0.1
@@ -32,14 +34,15 @@ class Gaussian:
     """Linear discriminant analysis, learned recursively."""
 
     name = "gaussian"
-    initial_weight = 0.12
+    initial_weight = 0.1
+    mature_weight = 0.09
 
     def __init__(self, shared: Shared) -> None:
         d = shared.dimension
         self._total = 0.0
         self._counts = np.zeros(16)
         self._means = np.zeros((16, d))
-        self._precision = np.eye(d) * (d / (PRIOR_COUNT * PRIOR_VARIANCE))
+        self._precision = Precision(d, PRIOR_COUNT * PRIOR_VARIANCE / d)
         self._projected = np.zeros((16, d))
         self._quadratic = np.zeros(16)
 
@@ -79,7 +82,7 @@ class Gaussian:
             "total": np.array(self._total),
             "counts": self._counts.copy(),
             "means": self._means.copy(),
-            "precision": self._precision.copy(),
+            **self._precision.state(),
             "projected": self._projected.copy(),
             "quadratic": self._quadratic.copy(),
         }
@@ -88,7 +91,7 @@ class Gaussian:
         """Counts, means and the inverse scatter."""
         self._total = float(state["total"])
         self._counts, self._means = state["counts"].copy(), state["means"].copy()
-        self._precision = state["precision"].copy()
+        self._precision.restore(state)
         self._projected, self._quadratic = state["projected"].copy(), state["quadratic"].copy()
 
     def _grow(self, options: int) -> None:
@@ -107,12 +110,8 @@ class Gaussian:
             self._means[option] += difference / (count + 1.0)
         self._total += len(options)
         if directions:
-            spread = np.stack(directions)
-            gains = spread @ self._precision
-            root = np.linalg.cholesky(np.eye(len(spread)) + gains @ spread.T)
-            halves = np.linalg.solve(root, gains)
-            self._precision -= halves.T @ halves
-        self._projected = self._means @ self._precision
+            self._precision.absorb(np.stack(directions))
+        self._projected = self._precision.gains(self._means)
         self._quadratic = np.einsum("od,od->o", self._means, self._projected)
 
     def _add(self, vector: Vector, option: int, sign: float) -> None:
@@ -121,7 +120,7 @@ class Gaussian:
         after = before + sign
         difference = vector.astype(np.float64) - self._means[option]
         if before > 0 and after > 0:
-            self._scatter(difference, sign * before / after)
+            self._scatter(np.sqrt(before / after) * difference, sign)
         self._counts[option] = after
         self._total += sign
         if after > 0:
@@ -129,14 +128,13 @@ class Gaussian:
         else:
             self._counts[option] = 0.0
             self._means[option] = 0.0
-        projected = self._precision @ self._means[option]
+        projected = self._precision.gains(self._means[option][None])[0]
         self._projected[option] = projected
         self._quadratic[option] = self._means[option] @ projected
 
-    def _scatter(self, direction: FloatArray, weight: float) -> None:
-        gain = self._precision @ direction
-        step = weight / (1.0 + weight * float(direction @ gain))
-        self._precision -= np.multiply.outer(step * gain, gain)
-        along = self._means @ gain
-        self._projected -= step * np.multiply.outer(along, gain)
-        self._quadratic -= step * along * along
+    def _scatter(self, direction: FloatArray, sign: float) -> None:
+        """Adds a direction to the scatter, or takes it out; the means stay, what follows from P moves with it."""
+        half = self._precision.absorb(direction[None])[1][0] if sign > 0 else self._precision.release(direction)
+        along = self._means @ half
+        self._projected -= sign * np.multiply.outer(along, half)
+        self._quadratic -= sign * along * along

@@ -20,8 +20,14 @@ import numpy.typing as npt
 from quickstudy.types import FloatArray, Vector
 
 CHUNK = 8_192
-SCAN_ROWS = 8_192
+SCAN_ROWS = 1_024
 """Up to here a plain float32 scan is as fast as the int8 one."""
+
+SCAN_ROWS_TOGETHER = 32_768
+"""The same for many queries at once, whose float32 products are one matrix product a chunk."""
+
+GROUP = 32
+"""Rows whose largest similarity stands for them where the nearest are sought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +114,9 @@ class Memory:
 
     def examples(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> tuple[Vector, npt.NDArray[np.int64]]:
         """The vectors (n, d) and options (n,) of ``rows``, without those that were corrected away."""
-        kept = [int(row) for row in rows if self._counts[row] > 0]
-        vectors = np.empty((len(kept), self.dimension), dtype=np.float32)
-        for i, row in enumerate(kept):
-            vectors[i] = self._vector(row)
-        return vectors, self._options[kept]
+        given = np.asarray(rows, dtype=np.int64)
+        kept = given[self._counts[given] > 0]
+        return self._vectors(kept), self._options[kept]
 
     def state(self) -> dict[str, Any]:
         """All of it as arrays; the vectors' chunks are append-only and shared, everything else is a copy."""
@@ -138,8 +142,8 @@ class Memory:
             chunk = np.zeros((CHUNK, dimension), dtype=np.float32)
             chunk[: len(part)] = part
             memory._chunks.append(chunk)
-            if len(part) == CHUNK:
-                memory._coarse.append(_CoarseChunk(chunk))
+            memory._coarse.append(_CoarseChunk(dimension))
+            memory._coarse[-1].append(part)
         if not rows:
             return memory
         memory.size = rows
@@ -161,26 +165,34 @@ class Memory:
             )
         if row % CHUNK == 0:
             self._chunks.append(np.zeros((CHUNK, self.dimension), dtype=np.float32))
+            self._coarse.append(_CoarseChunk(self.dimension))
         self._chunks[-1][row % CHUNK] = vector
+        self._coarse[-1].append(vector[None])
         self._options[row] = option
         self.size += 1
-        if self.size % CHUNK == 0:
-            self._coarse.append(_CoarseChunk(self._chunks[-1]))
         return row
 
     def _vector(self, row: int) -> Vector:
         vector: Vector = self._chunks[row // CHUNK][row % CHUNK]
         return vector
 
+    def _vectors(self, rows: npt.NDArray[np.int64]) -> Vector:
+        """Copies of the vectors (n, d) of ``rows``, in their order."""
+        if len(self._chunks) == 1:
+            return self._chunks[0][rows]
+        found = np.empty((len(rows), self.dimension), dtype=np.float32)
+        chunks = rows // CHUNK
+        for chunk in np.unique(chunks):
+            here = np.flatnonzero(chunks == chunk)
+            found[here] = self._chunks[chunk][rows[here] % CHUNK]
+        return found
+
     def _exact(self, rows: npt.NDArray[np.int64], query: Vector) -> FloatArray:
-        found = np.empty((len(rows), self.dimension), dtype=np.float64)
-        for i, row in enumerate(rows):
-            found[i] = self._vector(int(row))
-        exact: FloatArray = np.einsum("ij,j->i", found, query.astype(np.float64))
+        exact: FloatArray = np.einsum("ij,j->i", self._vectors(rows).astype(np.float64), query.astype(np.float64))
         return exact
 
     def _candidates(self, vectors: Vector, k: int) -> Iterator[npt.NDArray[np.int64]]:
-        if self.size > SCAN_ROWS:
+        if self.size > (SCAN_ROWS if len(vectors) == 1 else SCAN_ROWS_TOGETHER):
             for query in vectors:
                 yield self._coarse_candidates(query, k)
             return
@@ -197,7 +209,7 @@ class Memory:
             near[:, gone] = -np.inf
             for row in near:
                 # float32 rounding may swap near ties: everything within it of the k-th is a candidate
-                bound = np.partition(row, self.size - k)[self.size - k] - 4e-6
+                bound = _at_most_kth(row, k) - 4e-6
                 yield np.flatnonzero(row >= bound)
 
     def _gone(self) -> npt.NDArray[np.intp]:
@@ -212,29 +224,47 @@ class Memory:
         length = float(np.linalg.norm(rounded[0] * scale[0]))
         near = np.empty(self.size, dtype=np.float32)
         for i, coarse in enumerate(self._coarse):
-            near[i * CHUNK : (i + 1) * CHUNK] = coarse.dot(rounded) * scale[0]
-        done = len(self._coarse) * CHUNK
-        if done < self.size:
-            near[done:] = self._chunks[-1][: self.size - done] @ query
+            near[i * CHUNK : i * CHUNK + coarse.size] = coarse.dot(rounded) * scale[0]
         near[self._gone()] = -np.inf
         slack = error + length * max((coarse.error for coarse in self._coarse), default=0.0) + 1e-5
-        bound = np.partition(near, self.size - k)[self.size - k] - 2.0 * slack
+        bound = _at_most_kth(near, k) - 2.0 * slack
         return np.flatnonzero(near >= bound)
 
 
 class _CoarseChunk:
-    """A full chunk rounded to int8, row by row, with the largest rounding error of a row (a norm)."""
+    """A chunk rounded to int8, row by row, with the largest rounding error of a row (a norm)."""
 
-    def __init__(self, chunk: Vector) -> None:
-        self.rounded, self.scale = _rounded(chunk)
-        self.error = float(np.linalg.norm(chunk - self.rounded * self.scale[:, None], axis=1).max())
+    def __init__(self, dimension: int) -> None:
+        self.size = 0
+        self.error = 0.0
+        self._rounded = np.zeros((CHUNK, dimension), dtype=np.int8)
+        self._scale = np.zeros(CHUNK, dtype=np.float32)
+
+    def append(self, vectors: Vector) -> None:
+        """More rows (n, d)."""
+        rounded, scale = _rounded(vectors)
+        end = self.size + len(vectors)
+        self._rounded[self.size : end], self._scale[self.size : end] = rounded, scale
+        self.error = max(self.error, float(np.linalg.norm(vectors - rounded * scale[:, None], axis=1).max(initial=0.0)))
+        self.size = end
 
     def dot(self, rounded: npt.NDArray[np.int8]) -> Vector:
         import simsimd
 
-        products = np.asarray(simsimd.cdist(rounded, self.rounded, metric="dot"), dtype=np.float32)[0]
-        scaled: Vector = products * self.scale
+        products = np.asarray(simsimd.cdist(rounded, self._rounded[: self.size], metric="dot"))[0]
+        scaled: Vector = products * self._scale[: self.size]
         return scaled
+
+
+def _at_most_kth(values: Vector, k: int) -> float:
+    """A number at most the k-th largest of ``values`` (n,), and near it: the k-th largest of the groups' maxima."""
+    groups = len(values) // GROUP
+    if groups >= 4 * k:
+        maxima = values[: groups * GROUP].reshape(groups, GROUP).max(axis=1)
+        bound = float(np.partition(maxima, groups - k)[groups - k])
+        if bound > -np.inf:  # else all rows that were not corrected away lie in fewer than k groups
+            return bound
+    return float(np.partition(values, len(values) - k)[len(values) - k])
 
 
 def _rounded(vectors: Vector) -> tuple[npt.NDArray[np.int8], Vector]:

@@ -14,39 +14,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quickstudy.experts.base import Arrays, Example, Query, Shared
-from quickstudy.experts.memory import Memory, Neighbours
+from quickstudy.experts.arrays import Arrays
+from quickstudy.experts.base import Example, Query, Shared
+from quickstudy.experts.memory import Memory
+from quickstudy.experts.votes import FLOOR, closeness, votes
 from quickstudy.types import FloatArray, Vector
 
-SHARPNESS = 18.0
-"""How fast a neighbour's weight falls with its cosine."""
-
-FLOOR = 0.01
-"""The share that is left to options no neighbour has."""
-
 NEAREST = 15
-
-PATIENCE = 1.0
-"""How much newer weight makes an older neighbour count e times less."""
-
-
-def votes(neighbours: Neighbours, weights: FloatArray, options: int) -> FloatArray:
-    """Shares (m, options) of the neighbours' weights (m, k) by option; zero rows where there is no neighbour."""
-    shares = np.zeros((len(weights), options))
-    queries = np.repeat(np.arange(len(weights)), weights.shape[1])
-    known = neighbours.options.ravel() >= 0
-    np.add.at(shares, (queries[known], neighbours.options.ravel()[known]), weights.ravel()[known])
-    totals = shares.sum(axis=1, keepdims=True)
-    result: FloatArray = np.divide(shares, totals, out=np.zeros_like(shares), where=totals > 0)
-    return result
-
-
-def closeness(neighbours: Neighbours) -> FloatArray:
-    """Weights (m, k) that fall with the cosine's distance to the best one, times the lessons a row stands for."""
-    if not neighbours.similarity.size:
-        return neighbours.similarity
-    nearest: FloatArray = np.exp(SHARPNESS * (neighbours.similarity - neighbours.similarity[:, :1])) * neighbours.counts
-    return nearest
 
 
 class _Stateless:
@@ -80,6 +54,7 @@ class Recall(_Stateless):
 
     name = "recall"
     initial_weight = 0.15
+    mature_weight = 0.25
 
     def propose(self, query: Query) -> FloatArray:
         """Log-shares (m, options) of the nearest examples' answers."""
@@ -93,19 +68,8 @@ class Recent(_Stateless):
 
     name = "recent"
     initial_weight = 0.05
+    mature_weight = 0.02
 
     def propose(self, query: Query) -> FloatArray:
         """Log-shares (m, options) of the nearest examples' answers, the newest counting most."""
-        return np.log(recent_shares(query) + FLOOR)
-
-
-def recent_shares(query: Query) -> FloatArray:
-    """Shares (m, options) of the nearest examples' answers: a neighbour counts less, the more weight is newer."""
-    neighbours = query.neighbours
-    near = closeness(neighbours)
-    if near.size:
-        newest = np.argsort(-neighbours.order, axis=1, kind="stable")
-        ordered = np.take_along_axis(near, newest, axis=1)
-        newer = np.cumsum(ordered, axis=1) - ordered
-        np.put_along_axis(near, newest, ordered * np.exp(-newer / PATIENCE), axis=1)
-    return votes(neighbours, near, query.options)
+        return np.log(query.recent_shares + FLOOR)

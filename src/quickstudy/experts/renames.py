@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quickstudy.experts.base import Arrays, Example, Query, Shared
+from quickstudy.experts.arrays import Arrays
+from quickstudy.experts.base import Example, Query, Shared
 from quickstudy.experts.memory import Memory
-from quickstudy.experts.recall import FLOOR, recent_shares
+from quickstudy.experts.votes import FLOOR
 from quickstudy.types import FloatArray, Vector
 
 KEEP = 0.8
@@ -36,6 +37,7 @@ class Renames:
 
     name = "renames"
     initial_weight = 0.1
+    mature_weight = 0.1
 
     def __init__(self, shared: Shared) -> None:
         self._rows: dict[int, dict[int, float]] = {}
@@ -45,7 +47,7 @@ class Renames:
 
     def propose(self, query: Query) -> FloatArray:
         """Log-shares (m, options)."""
-        shares = recent_shares(query)
+        shares = query.recent_shares
         translated = np.zeros_like(shares)
         for i, j in zip(*np.nonzero(shares > SMALL), strict=True):
             row = self._rows.get(int(j), {})
@@ -58,7 +60,7 @@ class Renames:
 
     def learn(self, examples: Sequence[Example], query: Query) -> None:
         """Counts what was taught where ``recent`` proposed something."""
-        for shares, example in zip(recent_shares(query), examples, strict=True):
+        for shares, example in zip(query.recent_shares, examples, strict=True):
             for option in np.flatnonzero(shares > SMALL):
                 share = float(shares[option])
                 row = self._rows.setdefault(int(option), {})

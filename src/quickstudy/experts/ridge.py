@@ -1,9 +1,7 @@
 """Ridge regression on random features, learned recursively: closed form, so it never forgets.
 
 State: P = (Σφφᵀ + λI)⁻¹ and W = PΣφyᵀ over all examples, with the options' names among them: a name is an option's
-first example. Examples are learned in blocks of any size by recursive least squares (Plackett 1950), which costs
-O(D² + D·options) an example. Single examples change P lazily: their rank-one terms wait in a buffer of ``PENDING``
-columns, so that P, the largest thing in memory, is read once a lesson and written once in ``PENDING`` lessons.
+first example. Examples are learned in blocks of any size; see :mod:`quickstudy.experts.precision`.
 """
 
 from __future__ import annotations
@@ -14,8 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quickstudy.experts.base import Arrays, Example, Query, Shared, grown
+from quickstudy.experts.arrays import Arrays, grown
+from quickstudy.experts.base import Example, Query, Shared
 from quickstudy.experts.memory import Memory
+from quickstudy.experts.precision import Precision
 from quickstudy.types import FloatArray, Vector
 
 SCALE = 8.0
@@ -24,7 +24,8 @@ SCALE = 8.0
 REGULARISATION = 0.1
 """λ; the features have unit norm. Chosen on CLINC150."""
 
-PENDING = 32
+BLOCK = 256
+"""Descriptions are learned in blocks of this size: the inner system's cost is cubic in it."""
 
 
 class Ridge:
@@ -32,14 +33,13 @@ class Ridge:
 
     name = "ridge"
     initial_weight = 0.4
+    mature_weight = 0.2
 
     def __init__(self, shared: Shared) -> None:
         self._features = shared.features
         size = shared.features.count
-        self._precision = np.eye(size) / REGULARISATION
+        self._precision = Precision(size, REGULARISATION)
         self._weights = np.zeros((16, size))
-        self._pending = np.zeros((PENDING, size))
-        self._waiting = 0
 
     def scores(self, query: Query) -> FloatArray:
         """Regression scores (m, options): about 1 for a sure answer, about 0 far from everything learned."""
@@ -50,7 +50,9 @@ class Ridge:
 
     def describe(self, vectors: Vector, options: Sequence[int]) -> None:
         """An option's name is its first example."""
-        self._learn(self._features(vectors), options)
+        for start in range(0, len(options), BLOCK):
+            part = slice(start, start + BLOCK)
+            self._learn(self._features(vectors[part]), options[part])
 
     def propose(self, query: Query) -> FloatArray:
         """Scaled scores (m, options)."""
@@ -62,7 +64,7 @@ class Ridge:
 
     def correct(self, example: Example, new: int) -> None:
         """Moves one example's weight to another option: P depends on situations only, so this is exact."""
-        gain = self._gains(self._features(example.vector[None]))[0]
+        gain = self._precision.gains(self._features(example.vector[None]))[0]
         self._weights = grown(self._weights, max(example.option, new) + 1)
         self._weights[example.option] -= gain
         self._weights[new] += gain
@@ -71,48 +73,17 @@ class Ridge:
         """Nothing: every example is learned fully at once."""
 
     def state(self) -> Arrays:
-        """P, its waiting terms, and W."""
-        return {
-            "precision": self._precision.copy(),
-            "pending": self._pending[: self._waiting].copy(),
-            "weights": self._weights.copy(),
-        }
+        """P and W."""
+        return {**self._precision.state(), "weights": self._weights.copy()}
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
-        """P, its waiting terms, and W."""
-        self._precision, self._weights = state["precision"].copy(), state["weights"].copy()
-        self._waiting = len(state["pending"])
-        self._pending[: self._waiting] = state["pending"]
+        """P and W."""
+        self._precision.restore(state)
+        self._weights = state["weights"].copy()
 
     def _learn(self, phi: FloatArray, options: Sequence[int]) -> None:
         self._weights = grown(self._weights, max(options) + 1)
-        gains = self._gains(phi)
         error = -(self._weights @ phi.T)
         error[options, np.arange(len(phi))] += 1.0
-        if len(phi) == 1:
-            inner = 1.0 + float(phi[0] @ gains[0])
-            self._weights += np.multiply.outer(error[:, 0] / inner, gains[0])
-            self._pending[self._waiting] = gains[0] / np.sqrt(inner)
-            self._waiting += 1
-            if self._waiting == PENDING:
-                self._settle()
-            return
-        self._settle()
-        root = np.linalg.cholesky(np.eye(len(phi)) + gains @ phi.T)
-        halves = np.linalg.solve(root, gains)
-        self._weights += np.linalg.solve(root, error.T).T @ halves
-        self._precision -= halves.T @ halves
-
-    def _gains(self, phi: FloatArray) -> FloatArray:
-        """ΦP (m, D) for features (m, D), the waiting terms included."""
-        gains = phi @ self._precision
-        if self._waiting:
-            waiting = self._pending[: self._waiting]
-            gains -= (phi @ waiting.T) @ waiting
-        return gains
-
-    def _settle(self) -> None:
-        if self._waiting:
-            waiting = self._pending[: self._waiting]
-            self._precision -= waiting.T @ waiting
-            self._waiting = 0
+        root, halves = self._precision.absorb(phi)
+        self._weights += (error @ root.T) @ halves

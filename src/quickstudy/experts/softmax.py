@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quickstudy.experts.base import Arrays, Example, Query, Shared, grown
+from quickstudy.experts.arrays import Arrays, grown
+from quickstudy.experts.base import Example, Query, Shared
 from quickstudy.experts.memory import Memory
 from quickstudy.types import FloatArray, Vector
 
@@ -34,7 +35,8 @@ TOGETHER = 4
 
 EPOCHS = 10
 BATCH = 64
-"""Rehearsal after reliving: so many passes, in steps of so many examples."""
+STEPS = 600
+"""Rehearsal after reliving: so many passes in steps of so many examples; with few lessons up to these steps."""
 
 
 class Softmax:
@@ -42,6 +44,7 @@ class Softmax:
 
     name = "softmax"
     initial_weight = 0.5
+    mature_weight = 0.75
 
     def __init__(self, shared: Shared) -> None:
         self._weights = np.zeros((16, shared.dimension), dtype=np.float32)
@@ -85,7 +88,7 @@ class Softmax:
 
     def rehearse(self, memory: Memory) -> None:
         """Some more passes over all of memory, in blocks drawn evenly, the steps falling to zero."""
-        steps = EPOCHS * memory.size // BATCH
+        steps = max(EPOCHS * memory.size // BATCH, min(STEPS, memory.size))
         for step in range(steps):
             rows = np.random.default_rng([step, memory.size]).integers(0, memory.size, BATCH)
             self._step(*memory.examples(rows), rate=RATE * (1.0 - step / steps))

@@ -72,6 +72,24 @@ class JournalReader:
                 found[row[0]] = from_row(row)
         return {id: found[id] for id in wanted if id in found}
 
+    def situations_of(self, lesson_ids: Iterable[str]) -> dict[str, tuple[str | None, str | None]]:
+        """What lessons were about, by lesson id: the situation's JSON, their own or their decision's, and who taught.
+
+        Reads these two columns only: every decision shows its nearest lessons. Unknown ids are absent.
+        """
+        wanted = list(lesson_ids)
+        found: dict[str, tuple[str | None, str | None]] = {}
+        for start in range(0, len(wanted), PAGE):
+            some = wanted[start : start + PAGE]
+            rows = self._read(
+                'SELECT lesson.id, COALESCE(lesson.situation, decision.situation), lesson."by" FROM events AS lesson '
+                "LEFT JOIN events AS decision ON decision.id = lesson.decision_id "
+                f"WHERE lesson.id IN ({', '.join('?' * len(some))})",
+                some,
+            )
+            found.update({id: (situation, by) for id, situation, by in rows})
+        return found
+
     def by_request(self, request_id: str) -> Event | None:
         """The decision with this ``request_id``, or None."""
         rows = self._read(f"{_SELECT} WHERE request_id = ?", (request_id,))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quickstudy.experts.base import grown
+from quickstudy.experts.arrays import grown
 
 WINDOW = 50.0
 """Lessons that count as lately (the time constant of an exponential average)."""

@@ -18,8 +18,9 @@ from quickstudy.types import FloatArray
 
 NEAREST = 5
 
+COSINE = 1.5
 ENERGY = 0.1
-"""Brings the energy, about 13 for known work, to the size of the others."""
+"""What the cosine and the energy (about 13 for known work) count for beside the ridge score."""
 
 
 def novelty(scores: FloatArray, logits: FloatArray, neighbours: Neighbours) -> FloatArray:
@@ -35,7 +36,7 @@ def novelty(scores: FloatArray, logits: FloatArray, neighbours: Neighbours) -> F
     energy = peak + np.log(np.maximum(np.exp(logits - peak[:, None]).sum(axis=1), 1e-300))
     near = neighbours.similarity[:, :NEAREST]
     cosine = near.mean(axis=1) if near.size else np.zeros(len(scores))
-    known: FloatArray = (largest + cosine + ENERGY * energy) / 3.0
+    known: FloatArray = (largest + COSINE * cosine + ENERGY * energy) / (2.0 + COSINE)
     return np.clip(1.0 - known, 0.0, 1.0)
 
 

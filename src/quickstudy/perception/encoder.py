@@ -24,6 +24,7 @@ from quickstudy.perception.records import (
     records_version,
 )
 from quickstudy.perception.situations import Kind, checked_situation, hash_of_checked, situation_kind
+from quickstudy.perception.spelling import SPELLING_DIMENSION, meanings, spelling_version, text_vector
 from quickstudy.perception.vector_cache import VectorCache
 from quickstudy.types import FloatArray, Situation, Vector
 
@@ -75,9 +76,9 @@ class Encoder:
 
     @property
     def fingerprint(self) -> str:
-        """Names everything that the vectors depend on: text encoder, its files, and how records are laid out."""
+        """Names everything that the vectors depend on: text encoder, its files, the layout of spelling and records."""
         if self._fingerprint is None:
-            parts = f"{self._text.fingerprint}\n{records_version()}\narrays-1"
+            parts = f"{self._text.fingerprint}\n{spelling_version()}\n{records_version()}\narrays-1"
             self._fingerprint = f"{self.name}:{hashlib.sha256(parts.encode()).hexdigest()[:16]}"
         return self._fingerprint
 
@@ -88,9 +89,9 @@ class Encoder:
             situations: n texts, n records or n 1-D arrays.
 
         Returns:
-            float32 (n, d), C-contiguous, rows of unit norm. Text: the text encoder's vector. Record: see ``records``.
-            Array of length m: d = m + 1, the array divided by its norm and a 0; the zero array is all 0 with a last 1.
-            An empty list gives (0, the text encoder's dimension).
+            float32 (n, d), C-contiguous, rows of unit norm. Text: the text encoder's vector and the text's spelling,
+            see ``spelling``. Record: see ``records``. Array of length m: d = m + 1, the array divided by its norm and
+            a 0; the zero array is all 0 with a last 1. An empty list gives (0, the dimension of texts).
 
         Raises:
             SituationError: a situation cannot be perceived, or the list mixes kinds or lengths.
@@ -102,7 +103,7 @@ class Encoder:
             )
         checked = [checked_situation(situation) for situation in situations]
         if not checked:
-            return np.zeros((0, self._text.dimension), dtype=np.float32)
+            return np.zeros((0, self.dimension("text")), dtype=np.float32)
         kinds = {situation_kind(situation) for situation in checked}
         if len(kinds) > 1:
             raise SituationError(
@@ -160,7 +161,7 @@ class Encoder:
             SituationError: an array's dimension was asked for without an example.
         """
         if kind == "text":
-            return self._text.dimension
+            return self._text.dimension + SPELLING_DIMENSION
         if kind == "record":
             return self._text.dimension + EXACT_DIMENSION + NUMBER_DIMENSION
         if not isinstance(situation, np.ndarray):
@@ -186,8 +187,8 @@ class Encoder:
         missing = {key: text for key, text in zip(keys, texts, strict=True) if known[key] is None}
         if missing:
             new = checked_vectors(self._text.encode_texts(list(missing.values())), len(missing), self._text)
-            for key, vector in zip(missing, new, strict=True):
-                known[key] = vector
+            for (key, text), meaning in zip(missing.items(), new, strict=True):
+                known[key] = vector = text_vector(meaning, text)
                 self._cache.put(key, vector)
         return np.stack([row for key in keys if (row := known[key]) is not None])
 
@@ -198,7 +199,7 @@ class Encoder:
         missing = {key: record for key, record in zip(keys, checked, strict=True) if known[key] is None}
         texts = {key: record_texts(record) for key, record in missing.items()}
         distinct = list(dict.fromkeys(text for parts in texts.values() for text in parts))
-        vectors = dict(zip(distinct, self._text_vectors(distinct), strict=True)) if distinct else {}
+        vectors = dict(zip(distinct, meanings(self._text_vectors(distinct)), strict=True)) if distinct else {}
         for key, record in missing.items():
             text_sum: FloatArray | None = None
             if texts[key]:

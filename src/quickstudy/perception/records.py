@@ -23,6 +23,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from quickstudy.perception.spelling import meanings
 from quickstudy.types import FloatArray, Scalar, Vector
 
 TEXT_WEIGHT = 0.4
@@ -73,9 +74,10 @@ def record_vector(record: Mapping[str, Scalar], text_sum: FloatArray | None, tex
 
 
 def described_record_vectors(text_vectors: Vector) -> Vector:
-    """Text vectors, float32 (n, d), placed in the space of records: text block filled, the others zero."""
-    rest = np.zeros((len(text_vectors), EXACT_DIMENSION + NUMBER_DIMENSION), dtype=np.float32)
-    return np.ascontiguousarray(np.concatenate([text_vectors, rest], axis=1))
+    """Texts' vectors, float32 (n, d + 256), placed in the space of records: their meaning fills the text block."""
+    found = meanings(text_vectors)
+    rest = np.zeros((len(found), EXACT_DIMENSION + NUMBER_DIMENSION), dtype=np.float32)
+    return np.ascontiguousarray(np.concatenate([found, rest], axis=1))
 
 
 def exact_block(record: Mapping[str, Scalar]) -> FloatArray:

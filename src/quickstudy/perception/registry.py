@@ -36,7 +36,7 @@ def get_encoder(name: str) -> Encoder:
         EncoderError: no encoder has this name (the message lists the known ones), or its factory fails.
 
     >>> get_encoder("static").encode(["a refund, please"]).shape
-    (1, 256)
+    (1, 512)
     """
     if not isinstance(name, str) or not name.strip():
         raise EncoderError(f"An encoder's name is {name!r}.", next_step=_known())

@@ -115,7 +115,7 @@ def situation_from_json(text: str) -> Situation:
         if kind == "record":
             return checked_situation({name: _scalar_from_json(value) for name, value in content.items()})
         if kind == "array" and content["dtype"] == "<f8":
-            raw = base64.b64decode(content["data"], validate=True)
+            raw = binascii.a2b_base64(content["data"], strict_mode=True)
             return checked_situation(np.frombuffer(raw, dtype="<f8"))
         raise ValueError(f"unknown kind {kind!r}")
     except SituationError:
