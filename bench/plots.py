@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.learners.registry import LEARNERS
+from bench.learners.registry import LEARNERS, OWN
 from bench.results import Result
 from bench.scenario import Measure
 from quickstudy.types import FloatArray
@@ -42,7 +42,7 @@ def plot_curves(path: Path, title: str, results: Mapping[str, Sequence[Result]])
         middles, rows = zip(*(binned(run.details["curve"]) for run in runs), strict=True)
         values = np.stack(rows)
         mean = values.mean(axis=0)
-        axes.plot(middles[0], mean, color=_colour(name), linewidth=2.2 if name == "quickstudy" else 1.3)
+        axes.plot(middles[0], mean, **_line(name))
         if len(values) > 1:
             axes.fill_between(
                 middles[0], values.min(axis=0), values.max(axis=0), color=_colour(name), alpha=0.12, linewidth=0
@@ -59,7 +59,7 @@ def plot_in_time(path: Path, title: str, results: Mapping[str, Sequence[Result]]
     for name, runs in results.items():
         values = np.mean([run.details["twentieths"] for run in runs], axis=0)
         at = (np.arange(len(values)) + 0.5) / len(values)
-        axes.plot(at, values, color=_colour(name), linewidth=2.2 if name == "quickstudy" else 1.3)
+        axes.plot(at, values, **_line(name))
         ends[name] = (float(at[-1]), float(values[-1]))
     _label_ends(axes, ends)
     _save(figure, path)
@@ -88,7 +88,7 @@ def plot_growth(
         rows = [row for row in runs[0].details["rows"] if row.get(key, 0) > 0]
         if rows:
             at, values = [row["at"] for row in rows], [row[key] for row in rows]
-            axes.plot(at, values, marker="o", color=_colour(name), linewidth=2.2 if name == "quickstudy" else 1.3)
+            axes.plot(at, values, marker="o", **_line(name))
             ends[name] = (at[-1], values[-1])
     _label_ends(axes, ends)
     _save(figure, path)
@@ -114,7 +114,7 @@ def plot_points(
         found = {at: [run.measures[measure.key] for run in group.get(name, ())] for at, group in places.items()}
         points = {at: values for at, values in found.items() if values}
         at, means = list(points), [float(np.mean(values)) for values in points.values()]
-        axes.plot(at, means, marker="o", color=_colour(name), linewidth=2.2 if name == "quickstudy" else 1.3)
+        axes.plot(at, means, marker="o", **_line(name))
         lowest, highest = [min(values) for values in points.values()], [max(values) for values in points.values()]
         axes.fill_between(at, lowest, highest, color=_colour(name), alpha=0.12, linewidth=0)
         ends[name] = (float(at[-1]), means[-1])
@@ -170,9 +170,23 @@ def _label_ends(axes: Axes, ends: Mapping[str, tuple[float, float]]) -> None:
         axes.annotate(title, point, color=_colour(name), va="center", fontsize=9, annotation_clip=False, **label)
 
 
+def _line(name: str) -> dict[str, Any]:
+    """How a learner's curve looks: ours is thick; where colours come round again, dashes tell them apart."""
+    rank = _rank(name)
+    style = "-" if rank is None else ("-", "--", ":", "-.")[rank // (len(PALETTE) - 1) % 4]
+    return {"color": _colour(name), "linewidth": 2.4 if rank is None else 1.3, "linestyle": style}
+
+
 def _colour(name: str) -> str:
-    names = list(LEARNERS)
-    return PALETTE[names.index(name) % len(PALETTE)] if name in names else PALETTE[-1]
+    """The first colour is ours alone."""
+    rank = _rank(name)
+    return PALETTE[0] if rank is None else PALETTE[1 + rank % (len(PALETTE) - 1)]
+
+
+def _rank(name: str) -> int | None:
+    """A peer's place among the peers; None for the learner under test."""
+    others = [other for other in LEARNERS if other != OWN]
+    return None if name == OWN else others.index(name) if name in others else len(others)
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -64,6 +64,7 @@ class Versus:
         factor: see above.
         margin: see above.
         enough: a figure that will do whatever the others have; None for none.
+        best_by: only the one of the others with the highest mean of this measure counts; None for every one.
         form: how it is printed.
     """
 
@@ -75,6 +76,7 @@ class Versus:
     factor: float = 1.0
     margin: float = 0.0
     enough: float | None = None
+    best_by: str | None = None
     form: str = ".3f"
 
 

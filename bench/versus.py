@@ -87,13 +87,20 @@ def hardest(names: Iterable[str], key: str, better: Literal["higher", "lower"], 
 def judged(versus: Versus, group: Group) -> Verdict | None:
     """Whether a figure beside others is reached; None if nobody can be compared."""
     better: Literal["higher", "lower"] = "higher" if versus.relation == "at least" else "lower"
+    names = members(versus.others, group)
     verdicts = [
         _verdict(versus, lead)
-        for name in members(versus.others, group)
+        for name in (names if versus.best_by is None else _best(names, versus.best_by, group))
         if (lead := lead_over(name, versus.key, better, group))
     ]
     sign = 1.0 if versus.relation == "at least" else -1.0
     return min(verdicts, key=lambda verdict: sign * (verdict.lead.own - verdict.bound), default=None)
+
+
+def _best(names: Sequence[str], key: str, group: Group) -> list[str]:
+    """The one with the highest mean on the seeds that it shares with the learner under test; none if there is none."""
+    means = {name: lead.theirs for name in names if (lead := lead_over(name, key, "higher", group))}
+    return [max(means, key=lambda name: means[name])] if means else []
 
 
 def _verdict(versus: Versus, lead: Lead) -> Verdict:

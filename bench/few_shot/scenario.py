@@ -88,7 +88,7 @@ SCENARIO = Scenario(
     learners=("quickstudy", *playing(*ALL)),
     seeds=10,
     settings={"version": 1, "encoder": "minilm", "draw": "first of default_rng(seed).permutation, by class"},
-    measures=(Measure("test accuracy", "test"), Measure("test accuracy, no refit", "test, no refit")),
+    measures=(Measure("test accuracy", "test accuracy"), Measure("test accuracy, no refit", "test, no refit")),
     targets=tuple(
         Target(
             case, "test accuracy", "at least", bound, f"{place(case).curve.upper()}, {place(case).at} lessons a class"

@@ -1,5 +1,7 @@
 """Who is ahead, and whether a figure beside others is reached: known truth, and what the report says of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from bench.report import write_report
@@ -74,6 +76,18 @@ def test_half_of_what_the_best_peer_loses_or_two_points(own, theirs, bound, well
     verdict = judged(versus, group(quickstudy=[own], sgd=[theirs], k_nn=[0.5]))
     assert (verdict.reached, verdict.lead.other) == (well, "sgd")
     assert verdict.bound == pytest.approx(bound)
+
+
+def test_the_best_peer_by_another_measure_is_not_the_one_that_knows_nothing():
+    found = {
+        name: [run(name, 0, loss=loss, accuracy=accuracy)]
+        for name, loss, accuracy in (("quickstudy", 0.04, 0.8), ("sgd", -0.1, 0.2), ("k-nn", 0.1, 0.7))
+    }
+    versus = Versus("", "loss", "at most", "peers", "", factor=0.5, enough=0.02)
+    assert judged(versus, found).lead.other == "sgd"
+    assert not judged(versus, found).reached
+    best = judged(replace(versus, best_by="accuracy"), found)
+    assert (best.lead.other, best.reached) == ("k-nn", True)
 
 
 def test_five_times_faster_is_asked_of_the_fastest_of_the_refitted():
