@@ -8,7 +8,9 @@ both takes over and gets right. ``tracer-all`` is the same with an agreement bar
 answers everything: that is the comparison of what is learned. Confidence: its ``accept_score``.
 Refitted at 50, 200, 500 and 1,500 lessons, where the cold start guide says that something new becomes possible, then
 whenever the lessons have doubled (its README's flywheel: 2,000, 6,000, 10,000), and before the test. ``tracer.update``
-also fits all from scratch. It pins numpy below 2.1: hence the group ``bench-heavy`` of dependencies. MEASURED
+also fits all from scratch. It pins numpy below 2.1: hence the group ``bench-heavy`` of dependencies.
+Measured on hint3-sofmattress (one order): ``tracer-all`` 20 s, accuracy over the stream 0.625; ``tracer`` 6 s, 0.131.
+One refit of ``tracer-all`` at 500 and 1,500 lessons of CLINC150: 9 and 22 s.
 """
 
 from __future__ import annotations
