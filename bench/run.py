@@ -59,7 +59,14 @@ class Plan:
         return identity(self.scenario, self.case, self.learner, self.seed, self.settings())
 
 
-def plans(names: Sequence[str], peers: Sequence[str] | None, seeds: int | None, *, quick: bool) -> list[Plan]:
+def plans(
+    names: Sequence[str],
+    peers: Sequence[str] | None,
+    seeds: int | None,
+    *,
+    quick: bool,
+    cases: Sequence[str] | None = None,
+) -> list[Plan]:
     """What is to be done: scenarios (all if none is named) x cases x learners x seeds; the learner under test first.
 
     Args:
@@ -68,11 +75,16 @@ def plans(names: Sequence[str], peers: Sequence[str] | None, seeds: int | None, 
             for none.
         seeds: how many; None for each scenario's own number.
         quick: 600 tasks and one seed.
+        cases: only these cases of the scenarios; None for all.
 
     Raises:
-        InputError: an unknown scenario or learner, or a named one whose package is not installed.
+        InputError: an unknown scenario, case or learner, or a named one whose package is not installed.
     """
     wanted: list[Plan] = []
+    known = {case for name in names or SCENARIOS for case in find_scenario(name).cases}
+    for case in cases or ():
+        if case not in known:
+            raise InputError(f"There is no case {case!r} in these scenarios.", next_step="See: python -m bench list")
     for name in names or SCENARIOS:
         scenario = find_scenario(name)
         if peers is None:
@@ -84,6 +96,7 @@ def plans(names: Sequence[str], peers: Sequence[str] | None, seeds: int | None, 
         wanted += [
             Plan(name, case, learner, seed, quick)
             for case in scenario.cases
+            if cases is None or case in cases
             for learner in learners
             if scenario.takes_part(learner, case) and (scenario.texts or not learner_entry(learner).texts_only)
             for seed in range(seeds or (1 if quick else scenario.seeds_of(learner)))

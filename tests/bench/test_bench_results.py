@@ -81,6 +81,13 @@ def test_scenarios_that_measure_time_come_last_and_excluded_learners_not_at_all(
     assert [plan for plan in wanted if plan.case == "tasks" and plan.learner == "sgd"]
 
 
+def test_cases_can_be_chosen():
+    chosen = plans(["stream", "digits"], [], 1, quick=True, cases=["clinc150"])
+    assert [(plan.scenario, plan.case) for plan in chosen] == [("stream", "clinc150")]
+    with pytest.raises(InputError, match="no case 'clinc'"):
+        plans(["stream"], [], 1, quick=True, cases=["clinc"])
+
+
 @pytest.mark.parametrize(("names", "peers"), [(["nothing"], None), (["digits"], ["nobody"])])
 def test_unknown_names_are_refused(names, peers):
     with pytest.raises(InputError, match="There is no"):
