@@ -79,8 +79,11 @@ python -m bench report
 
 - Everybody gets the same tasks in the same order, in one pass. The order comes from `numpy.random.default_rng(seed)`;
   the seeds are 0, 1, 2, …
-- Peers get the same vectors (`minilm`, int8) as quickstudy. They are set as their documentation advises; nothing was
-  tuned.
+- Peers that take vectors get the same ones as quickstudy (MiniLM, int8, and hashed spelling); those that read words
+  get the texts. They are set as their documentation advises; where it leaves a choice, it was made on CLINC150 and
+  HINT3. The top of each file in `bench/learners` says how.
+- SetFit and TRACER pull torch: `pip install torch==2.13.0`, then `pip install ".[bench-heavy]"`. What is not installed
+  is left out and named. SetFit takes about a minute a refit on two cores: it plays on HINT3 only.
 - quickstudy was tuned on CLINC150 and HINT3 only. BANKING77 is reported, never tuned on.
   The layout of records and the expert for renames were designed while looking at GLA: its figures are optimistic.
 - A number is the mean over seeds; ± is the standard deviation between seeds. The best of a column is bold, whoever it

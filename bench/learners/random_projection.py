@@ -4,7 +4,7 @@ backbone), on the same vectors.
 ``h = relu(x W)`` with W standard normal and M = 10,000 columns; one-hot answers regressed on h with a ridge ``lambda``:
 the class of the largest output. As in the paper, lambda is the one of 10^-8 ... 10^9 with the smallest squared error on
 a fifth of the lessons after fitting the others: every fifth one, so that classes that come one after the other are in
-both parts. The paper chooses it a task (a block of classes); in a stream it is chosen whenever the lessons have doubled,
+both parts. The paper chooses it a task (a block of classes); in a stream it is chosen whenever lessons have doubled,
 from the eighth on (1 before). The solution is renewed at a decision once the lessons have grown by 2% (after every
 lesson up to the fiftieth), and before the test; while there are fewer lessons than M it is cheaper by lessons than by
 features, and the same: ``W = H' (H H' + lambda I)^-1 Y``. Single precision; a lambda whose system is not positive
