@@ -6,7 +6,7 @@ import pytest
 from quickstudy.experts import Example, Memory, Query, RandomFeatures, Shared
 from quickstudy.experts.prior import FADE, SCALE, Prior
 from quickstudy.experts.recall import Recall, Recent
-from quickstudy.experts.votes import FLOOR, PATIENCE, SHARPNESS
+from quickstudy.experts.votes import FLOOR, PATIENCE, SHARPNESS, UNITS
 
 D = 4
 SHARED = Shared(D, RandomFeatures(D, 8, 0))
@@ -30,10 +30,18 @@ def shares(expert, query):
     return np.exp(expert.propose(query))[0] - FLOOR
 
 
-def test_recall_weighs_neighbours_by_their_cosine():
-    query = asked([(turned(0.2), 1), (turned(0.1), 2)])
-    weights = np.exp(SHARPNESS * (np.cos([0.2, 0.1]) - np.cos(0.1)))
-    assert shares(Recall(SHARED), query) == pytest.approx([0.0, *(weights / weights.sum())], abs=1e-6)
+@pytest.mark.parametrize(
+    ("angles", "unit"),
+    [
+        ([0.4, 0.2], np.cos(0.2) - np.cos(0.4)),  # the near ones' own mean distance
+        ([1.2, 0.2], UNITS[1]),  # a far neighbour is not near because there is no other
+        ([0.11, 0.1], UNITS[0]),
+    ],
+)
+def test_recall_weighs_neighbours_by_their_distance_to_the_best(angles, unit):
+    query = asked([(turned(angles[0]), 1), (turned(angles[1]), 2)])
+    weights = np.exp(SHARPNESS * (np.cos(angles) - np.cos(angles[1])) / unit)
+    assert shares(Recall(SHARED), query) == pytest.approx([0.0, *(weights / weights.sum())], abs=1e-5)
 
 
 def test_recall_counts_repeated_lessons():

@@ -17,10 +17,8 @@ import numpy.typing as npt
 from quickstudy.experts.arrays import Arrays
 from quickstudy.experts.base import Example, Query, Shared
 from quickstudy.experts.memory import Memory
-from quickstudy.experts.votes import FLOOR, closeness, votes
+from quickstudy.experts.votes import FLOOR, NEAR, closeness, votes
 from quickstudy.types import FloatArray, Vector
-
-NEAREST = 15
 
 
 class _Stateless:
@@ -59,7 +57,7 @@ class Recall(_Stateless):
     def propose(self, query: Query) -> FloatArray:
         """Log-shares (m, options) of the nearest examples' answers."""
         weights = closeness(query.neighbours)
-        weights[:, NEAREST:] = 0.0
+        weights[:, NEAR:] = 0.0
         return np.log(votes(query.neighbours, weights, query.options) + FLOOR)
 
 

@@ -40,4 +40,11 @@ def build_experts(names: Sequence[str], shared: Shared) -> list[Expert]:
     unknown = [name for name in names if name not in factories]
     if unknown:
         raise JobError(f"Unknown expert {unknown[0]!r}.", next_step=f"Installed: {', '.join(sorted(factories))}.")
-    return [factories[name](shared) for name in names]
+    experts = [factories[name](shared) for name in names]
+    for name, expert in zip(names, experts, strict=True):
+        if not isinstance(expert, Expert):
+            raise JobError(
+                f"The expert {name!r} is {type(expert).__name__}, which lacks a part of the Expert protocol.",
+                next_step="quickstudy.checks says which; docs/howto/expert.md has an example.",
+            )
+    return experts

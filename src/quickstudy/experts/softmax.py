@@ -35,7 +35,7 @@ TOGETHER = 4
 
 EPOCHS = 10
 BATCH = 64
-STEPS = 600
+STEPS = 1500
 """Rehearsal after reliving: so many passes in steps of so many examples; with few lessons up to these steps."""
 
 
@@ -88,7 +88,7 @@ class Softmax:
 
     def rehearse(self, memory: Memory) -> None:
         """Some more passes over all of memory, in blocks drawn evenly, the steps falling to zero."""
-        steps = max(EPOCHS * memory.size // BATCH, min(STEPS, memory.size))
+        steps = max(EPOCHS * memory.size // BATCH, min(STEPS, 2 * memory.size))
         for step in range(steps):
             rows = np.random.default_rng([step, memory.size]).integers(0, memory.size, BATCH)
             self._step(*memory.examples(rows), rate=RATE * (1.0 - step / steps))

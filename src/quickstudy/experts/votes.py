@@ -7,8 +7,14 @@ import numpy as np
 from quickstudy.experts.memory import Neighbours
 from quickstudy.types import FloatArray
 
-SHARPNESS = 18.0
-"""How fast a neighbour's weight falls with its cosine."""
+SHARPNESS = 3.0
+"""How fast a neighbour's weight falls with its distance to the best one, in units of the near ones' mean distance."""
+
+NEAR = 15
+"""How many neighbours set that unit. So texts, whose cosines are far apart, and images, whose are not, go alike."""
+
+UNITS = (0.01, 1 / 6)
+"""The smallest and the largest unit, differences of cosines: a few far neighbours do not make each other near."""
 
 FLOOR = 0.01
 """The share that is left to options no neighbour has."""
@@ -32,7 +38,9 @@ def closeness(neighbours: Neighbours) -> FloatArray:
     """Weights (m, k) that fall with the cosine's distance to the best one, times the lessons a row stands for."""
     if not neighbours.similarity.size:
         return neighbours.similarity
-    nearest: FloatArray = np.exp(SHARPNESS * (neighbours.similarity - neighbours.similarity[:, :1])) * neighbours.counts
+    gaps = neighbours.similarity[:, :1] - neighbours.similarity
+    unit = gaps[:, 1:NEAR].mean(axis=1, keepdims=True) if gaps.shape[1] > 1 else np.ones((len(gaps), 1))
+    nearest: FloatArray = np.exp(-SHARPNESS * gaps / np.clip(unit, *UNITS)) * neighbours.counts
     return nearest
 
 
