@@ -48,7 +48,7 @@ def plot_curves(path: Path, title: str, results: Mapping[str, Sequence[Result]])
                 middles[0], values.min(axis=0), values.max(axis=0), color=_colour(name), alpha=0.12, linewidth=0
             )
         ends[name] = (float(middles[0][-1]), float(mean[-1]))
-    _label_ends(axes, ends)
+    _label_ends(figure, axes, ends)
     _save(figure, path)
 
 
@@ -61,7 +61,7 @@ def plot_in_time(path: Path, title: str, results: Mapping[str, Sequence[Result]]
         at = (np.arange(len(values)) + 0.5) / len(values)
         axes.plot(at, values, **_line(name))
         ends[name] = (float(at[-1]), float(values[-1]))
-    _label_ends(axes, ends)
+    _label_ends(figure, axes, ends)
     _save(figure, path)
 
 
@@ -90,7 +90,7 @@ def plot_growth(
             at, values = [row["at"] for row in rows], [row[key] for row in rows]
             axes.plot(at, values, marker="o", **_line(name))
             ends[name] = (at[-1], values[-1])
-    _label_ends(axes, ends)
+    _label_ends(figure, axes, ends)
     _save(figure, path)
 
 
@@ -118,7 +118,7 @@ def plot_points(
         lowest, highest = [min(values) for values in points.values()], [max(values) for values in points.values()]
         axes.fill_between(at, lowest, highest, color=_colour(name), alpha=0.12, linewidth=0)
         ends[name] = (float(at[-1]), means[-1])
-    _label_ends(axes, ends)
+    _label_ends(figure, axes, ends)
     _save(figure, path)
 
 
@@ -154,18 +154,18 @@ def _plain_numbers(axis: Axis) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
 
 
-def _label_ends(axes: Axes, ends: Mapping[str, tuple[float, float]]) -> None:
+def _label_ends(figure: Figure, axes: Axes, ends: Mapping[str, tuple[float, float]]) -> None:
     """Writes each curve's name at its end; labels that would overlap are moved apart, in the order of the curves."""
     if not ends:
         return
-    axes.figure.canvas.draw()
+    figure.draw_without_rendering()  # settles the scales and the layout, on which the places depend
     ordered = sorted(ends.items(), key=lambda item: item[1][1])
     places = [float(axes.transData.transform(point)[1]) for _, point in ordered]
     placed: list[float] = []
     for place in places:
         placed.append(max(place, placed[-1] + 17.0) if placed else place)
     for (name, point), before, after in zip(ordered, places, placed, strict=True):
-        label: Any = {"xytext": (8, (after - before) * 72 / axes.figure.dpi), "textcoords": "offset points"}
+        label: Any = {"xytext": (8, (after - before) * 72 / figure.dpi), "textcoords": "offset points"}
         title = LEARNERS[name].title if name in LEARNERS else name
         axes.annotate(title, point, color=_colour(name), va="center", fontsize=9, annotation_clip=False, **label)
 
