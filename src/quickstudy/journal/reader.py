@@ -65,11 +65,7 @@ class JournalReader:
     def get_many(self, ids: Iterable[str]) -> dict[str, Event]:
         """The events with these ids, by id, in the order asked; unknown ids are absent."""
         wanted = list(dict.fromkeys(ids))
-        found: dict[str, Event] = {}
-        for start in range(0, len(wanted), PAGE):
-            some = wanted[start : start + PAGE]
-            for row in self._read(f"{_SELECT} WHERE id IN ({', '.join('?' * len(some))})", some):
-                found[row[0]] = from_row(row)
+        found = {row[0]: from_row(row) for row in self._among(f"{_SELECT} WHERE id", wanted)}
         return {id: found[id] for id in wanted if id in found}
 
     def situations_of(self, lesson_ids: Iterable[str]) -> dict[str, tuple[str | None, str | None]]:
@@ -77,18 +73,11 @@ class JournalReader:
 
         Reads these two columns only: every decision shows its nearest lessons. Unknown ids are absent.
         """
-        wanted = list(lesson_ids)
-        found: dict[str, tuple[str | None, str | None]] = {}
-        for start in range(0, len(wanted), PAGE):
-            some = wanted[start : start + PAGE]
-            rows = self._read(
-                'SELECT lesson.id, COALESCE(lesson.situation, decision.situation), lesson."by" FROM events AS lesson '
-                "LEFT JOIN events AS decision ON decision.id = lesson.decision_id "
-                f"WHERE lesson.id IN ({', '.join('?' * len(some))})",
-                some,
-            )
-            found.update({id: (situation, by) for id, situation, by in rows})
-        return found
+        query = (
+            'SELECT lesson.id, COALESCE(lesson.situation, decision.situation), lesson."by" FROM events AS lesson '
+            "LEFT JOIN events AS decision ON decision.id = lesson.decision_id WHERE lesson.id"
+        )
+        return {id: (situation, by) for id, situation, by in self._among(query, list(lesson_ids))}
 
     def by_request(self, request_id: str) -> Event | None:
         """The decision with this ``request_id``, or None."""
@@ -193,6 +182,12 @@ class JournalReader:
                 values.extend((plain, field, field))
         rows = self._read(f"SELECT id FROM events WHERE {' AND '.join(conditions)} ORDER BY seq", values)
         return [row[0] for row in rows]
+
+    def _among(self, query: str, ids: Sequence[str]) -> Iterator[Row]:
+        """The rows of a query that ends with the name of an id, where it is one of ``ids``; a page at a time."""
+        for start in range(0, len(ids), PAGE):
+            some = ids[start : start + PAGE]
+            yield from self._read(f"{query} IN ({', '.join('?' * len(some))})", some)
 
     def _read(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
         with self._lock:
