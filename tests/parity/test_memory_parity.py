@@ -30,6 +30,15 @@ def lessons_of(count, seed=0, *, repeat=1):
     return [(vectors[i // repeat], i % 3, float(i), f"lesson-{i}") for i in range(count)]
 
 
+def corrected(count, *, every):
+    """Lessons, and a memory of them in which every so many were corrected to option 5."""
+    lessons = lessons_of(count)
+    held = remembered(lessons)
+    for i in range(0, count, every):
+        held.correct(lessons[i][0], i % 3, 5, 1000.0 + i, f"right-{i}")
+    return lessons, held
+
+
 @pytest.fixture(params=["plain scan", "coarse scan"])
 def small_chunks(request, monkeypatch):
     monkeypatch.setattr(memory, "CHUNK", 64)
@@ -118,10 +127,7 @@ def test_near_ties_are_ordered_as_in_float64():
 
 @pytest.mark.usefixtures("small_chunks")
 def test_corrected_rows_are_found_no_more():
-    lessons = lessons_of(200)
-    held = remembered(lessons)
-    for i in range(0, 200, 2):
-        held.correct(lessons[i][0], i % 3, 5, 1000.0 + i, f"right-{i}")
+    lessons, held = corrected(200, every=2)
     found = held.search(unit_vectors(4, seed=9), 200)
     assert found.rows.shape == (4, 200)
     assert (found.counts == 1).all()
@@ -174,10 +180,7 @@ def test_few_rows_that_are_left_are_found_among_many_corrected_ones(count, times
 @pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("count", [3, 64, 65, 300])
 def test_examples_come_in_the_order_asked_without_the_corrected_ones(count):
-    lessons = lessons_of(count)
-    held = remembered(lessons)
-    for i in range(0, count, 4):
-        held.correct(lessons[i][0], i % 3, 5, 0.0, "right")
+    lessons, held = corrected(count, every=4)
     asked = np.random.default_rng(0).permutation(count).tolist()
     kept = [row for row in asked if row % 4]
     for rows in (asked, np.array(asked)):
@@ -193,10 +196,7 @@ def test_examples_come_in_the_order_asked_without_the_corrected_ones(count):
 @pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("count", [0, 1, 64, 150])
 def test_a_restored_memory_searches_and_goes_on_the_same(count):
-    lessons = lessons_of(count)
-    held = remembered(lessons)
-    for i in range(0, count, 3):
-        held.correct(lessons[i][0], i % 3, 7, float(i), f"right-{i}")
+    lessons, held = corrected(count, every=3)
     restored = Memory.restore(D, {name: np.array(array) for name, array in held.state().items()})
     more = [*lessons_of(70, seed=3), *lessons[::3]]
     for one in (held, restored):
