@@ -83,7 +83,7 @@ python -m bench report
   get the texts. They are set as their documentation advises; where it leaves a choice, it was made on CLINC150 and
   HINT3. The top of each file in `bench/learners` says how.
 - SetFit and TRACER pull torch: `pip install torch==2.13.0`, then `pip install ".[bench-heavy]"`. What is not installed
-  is left out and named. SetFit takes about a minute a refit on two cores: it plays on HINT3 only.
+  is left out and named. SetFit took up to a minute a refit on a shared core: it plays on HINT3 only.
 - quickstudy was tuned on CLINC150 and HINT3 only. BANKING77 is reported, never tuned on.
   The layout of records and the expert for renames were designed while looking at GLA: its figures are optimistic.
   The neighbours' scale was chosen while looking at digits: its figure is a little optimistic too.
