@@ -13,7 +13,7 @@ Not here: events, names of options (``options``), files (``journal``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,16 +21,21 @@ import numpy.typing as npt
 
 from quickstudy.experts import Example, Expert, Memory, Neighbours, Query, RandomFeatures, Shared
 from quickstudy.experts.arrays import Arrays, grown
+from quickstudy.experts.gaussian import Gaussian
 from quickstudy.experts.registry import build_experts
 from quickstudy.experts.ridge import SCALE as RIDGE_SCALE
 from quickstudy.experts.threads import one_thread
 from quickstudy.judgement.bursts import Bursts
+from quickstudy.judgement.doubt import Doubt
 from quickstudy.judgement.novelty import NewOption, novelty
 from quickstudy.judgement.pool import Pool
 from quickstudy.types import FloatArray, Vector
 
 BLOCK = 64
 """Reliving predicts and learns in blocks that grow to this size."""
+
+RECONSIDERED = 8
+"""With every lesson, so many remembered ones are judged anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,8 @@ class Mind:
         )
         self.new_option = NewOption()
         self.bursts = Bursts()
+        self.doubt = Doubt()
+        self._witness = next((expert for expert in self.experts if isinstance(expert, Gaussian)), None)
         self._latest: Proposal | None = None  # what was decided is usually taught next: then it is not computed again
         self.history = History()
         self._seen = np.zeros(0, dtype=bool)
@@ -137,18 +144,20 @@ class Mind:
             if latest is None or not latest.is_about(example.vector, known):
                 latest = self._propose(example.vector[None], known)
             proposal = latest
-            self._judge(proposal, 0, example.option)
+            trusted = self._judge(proposal, 0, example)
+            self._reconsider(1)
             for expert in self.experts:
-                expert.learn([example], proposal.query)
-            self._remember(example)
+                expert.learn([trusted], proposal.query)
+            self._remember(trusted)
 
     def correct(self, example: Example, new: int, lesson_id: str, at: float) -> None:
         """A learned example belongs to option ``new`` after all, says lesson ``lesson_id``."""
         self._latest = None
         self._seen[new] = True
         if new != example.option:
+            learned = replace(example, trust=self.memory.learned_trust(example.vector, example.option))
             for expert in self.experts:
-                expert.correct(example, new)
+                expert.correct(learned, new)
         self.memory.correct(example.vector, example.option, new, at, lesson_id)
 
     def relive(
@@ -183,17 +192,19 @@ class Mind:
         self, block: Sequence[Example], known: npt.NDArray[np.int64], describe: Callable[[int], Vector | None]
     ) -> None:
         proposal = self._propose(np.stack([example.vector for example in block]), known)
+        trusted = []
         for i, example in enumerate(block):
-            self._judge(proposal, i, example.option)
+            trusted.append(self._judge(proposal, i, example))
             if not self._seen[example.option]:
                 self._seen[example.option] = True
                 described = describe(example.option)
                 if described is not None:
                     for expert in self.experts:
                         expert.describe(described, [example.option] * len(described))
+        self._reconsider(len(block))
         for expert in self.experts:
-            expert.learn(block, proposal.query)
-        for example in block:
+            expert.learn(trusted, proposal.query)
+        for example in trusted:
             self._remember(example)
 
     def state(self) -> Arrays:
@@ -203,6 +214,7 @@ class Mind:
             "pool": self.pool.state(),
             "new_option": self.new_option.state(),
             "bursts": self.bursts.state(),
+            "doubt": self.doubt.state(),
             "history": self.history.state(),
             "mind": {"seen": self._seen.copy()},
             **{f"expert-{expert.name}": expert.state() for expert in self.experts},
@@ -219,13 +231,15 @@ class Mind:
         self.pool.restore(parts["pool"])
         self.new_option.restore(parts["new_option"])
         self.bursts.restore(parts["bursts"])
+        self.doubt.restore(parts["doubt"])
         self.history.restore(parts["history"])
         self._seen = parts["mind"]["seen"].copy()
         for expert in self.experts:
             expert.restore(parts.get(f"expert-{expert.name}", {}))
 
-    def _judge(self, proposal: Proposal, row: int, option: int) -> None:
-        """Compares a proposal with what was taught; the pool learns from it."""
+    def _judge(self, proposal: Proposal, row: int, example: Example) -> Example:
+        """Compares a proposal with what was taught; the pool learns from it. Gives the example with its trust."""
+        option, trust = example.option, 1.0
         was_new = not self._seen[option]
         asked = len(proposal.columns)
         if asked:
@@ -236,14 +250,29 @@ class Mind:
             self.history.add(option, int(proposal.columns[best]), float(among[best]) * known)
             place = np.flatnonzero(proposal.columns == option)
             if len(place) and not was_new:
-                self.pool.learn(logits, among, int(place[0]), self.bursts.weight(option, asked))
+                trust = float(self.doubt.trust(among[None], place)[0])
+                self.doubt.learn(among, int(place[0]))
+                self.pool.learn(logits, among, int(place[0]), trust * self.bursts.weight(option, asked))
         if self.open_job:
             self.new_option.learn(float(proposal.novelty[row]), bool(was_new))
+        return replace(example, trust=trust)
+
+    def _reconsider(self, lessons: int) -> None:
+        """Estimates again how likely some remembered lessons are right, from what was learned since."""
+        if self._witness is None or not self.memory.size:
+            return
+        drawn = np.random.default_rng([self.memory.learned, RECONSIDERED])
+        rows = self.memory.living_rows(np.unique(drawn.integers(0, self.memory.size, RECONSIDERED * lessons)))
+        vectors, options, _ = self.memory.examples(rows)
+        probabilities = self._witness.without(vectors, options, self.memory.weights(rows), self.options)
+        known = ~np.isnan(probabilities[:, 0])
+        if known.any():
+            self.memory.trust(rows[known], self.doubt.trust(probabilities[known], options[known]))
 
     def _remember(self, example: Example) -> None:
         self._widen(example.option + 1)
         self._seen[example.option] = True
-        self.memory.learn(example.vector, example.option, example.at, example.lesson_id)
+        self.memory.learn(example.vector, example.option, example.at, example.lesson_id, example.trust)
 
     def _widen(self, columns: int) -> None:
         if columns > len(self._seen):

@@ -5,7 +5,7 @@ import pytest
 
 from parity.test_ridge_parity import unit_vectors
 from quickstudy.experts import Example, Memory, Query, RandomFeatures, Shared
-from quickstudy.experts.gaussian import PRIOR_COUNT, PRIOR_VARIANCE, SCALE, Gaussian
+from quickstudy.experts.gaussian import PRIOR_COUNT, PRIOR_VARIANCE, SCALE, SHARPER, Gaussian
 
 D, OPTIONS = 10, 4
 FEATURES = RandomFeatures(D, 8, 0)
@@ -74,3 +74,49 @@ def test_thousands_of_corrections_do_not_drift():
         options[i] = right
     probes = unit_vectors(6, seed=1)
     assert gaussian.propose(query(probes)) == pytest.approx(batch_scores(vectors, options, probes), abs=1e-8)
+
+
+@pytest.mark.parametrize("pending", [1, 40])
+def test_a_lesson_left_out_of_its_mean_is_judged_as_if_the_mean_never_saw_it(pending):
+    """Against means computed anew, with the covariance that has seen everything."""
+    vectors, options = unit_vectors(60), np.array([i % OPTIONS for i in range(60)])
+    weights = np.linspace(0.1, 1.0, 60)
+    gaussian = Gaussian(Shared(D, FEATURES))
+    for start in range(0, 60, pending):
+        part = [
+            Example("", vectors[i], int(options[i]), 0.0, float(weights[i]))
+            for i in range(start, min(60, start + pending))
+        ]
+        gaussian.learn(part, query(vectors[start : start + len(part)]))
+    found = gaussian.without(vectors[:7], options[:7], weights[:7], OPTIONS)
+    x = vectors.astype(float)
+    means = np.stack([np.average(x[options == k], axis=0, weights=weights[options == k]) for k in range(OPTIONS)])
+    scatter = np.eye(D) * PRIOR_COUNT * PRIOR_VARIANCE / D + sum(
+        w * np.outer(a - means[k], a - means[k]) for a, k, w in zip(x, options, weights, strict=True)
+    )
+    inverse = np.linalg.inv(scatter) * (weights.sum() + PRIOR_COUNT)
+    for i in range(7):
+        others = (options == options[i]) & (np.arange(60) != i)
+        left = means.copy()
+        left[options[i]] = np.average(x[others], axis=0, weights=weights[others])
+        scores = SHARPER * SCALE * (x[i] @ inverse @ left.T - 0.5 * np.einsum("kd,de,ke->k", left, inverse, left))
+        expected = np.exp(scores - scores.max())
+        assert found[i] == pytest.approx(expected / expected.sum(), abs=1e-8)
+
+
+def test_an_option_of_one_lesson_says_nothing_about_it():
+    vectors = unit_vectors(5)
+    gaussian = learned(vectors, [0, 0, 0, 0, 1])
+    assert np.isnan(gaussian.without(vectors[4:], np.array([1]), np.ones(1), 2)).all()
+
+
+def test_a_corrected_lesson_leaves_with_the_weight_it_came_with():
+    vectors, probes = unit_vectors(20), unit_vectors(6, seed=1)
+    corrected, never = (Gaussian(Shared(D, FEATURES)) for _ in range(2))
+    for i, vector in enumerate(vectors):
+        example = Example("", vector, i % OPTIONS, 0.0, 0.3 if i == 7 else 1.0)
+        corrected.learn([example], query(vector[None]))
+        right = Example("", vector, 0, 0.0) if i == 7 else example
+        never.learn([right], query(vector[None]))
+    corrected.correct(Example("", vectors[7], 3, 0.0, 0.3), 0)
+    assert corrected.propose(query(probes)) == pytest.approx(never.propose(query(probes)), abs=1e-8)

@@ -184,10 +184,11 @@ def test_examples_come_in_the_order_asked_without_the_corrected_ones(count):
     asked = np.random.default_rng(0).permutation(count).tolist()
     kept = [row for row in asked if row % 4]
     for rows in (asked, np.array(asked)):
-        vectors, options = held.examples(rows)
+        vectors, options, trust = held.examples(rows)
         assert vectors.dtype == np.float32
         assert np.array_equal(vectors, [lessons[row][0] for row in kept])
         assert options.tolist() == [row % 3 for row in kept]
+        assert trust.tolist() == [1.0] * len(kept)
     vectors[:] = 0.0  # a copy
     assert np.array_equal(held.examples([1])[0][0], lessons[1][0])
     assert held.examples([])[0].shape == Memory(D).examples([])[0].shape == (0, D)

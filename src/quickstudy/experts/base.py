@@ -33,12 +33,14 @@ class Example:
         vector: the situation, float32 (d,), unit norm.
         option: the taught option's column.
         at: the event's own time, seconds since 1970.
+        trust: how likely it was right when it was taught, in (0, 1].
     """
 
     lesson_id: str
     vector: Vector
     option: int
     at: float
+    trust: float = 1.0
 
 
 class Query:
@@ -108,7 +110,7 @@ class Expert(Protocol):
         """Learns a block of examples; ``query`` is about the same situations, from before any of them was learned."""
 
     def correct(self, example: Example, new: int) -> None:
-        """A learned example turned out to belong to option ``new``."""
+        """A learned example, its trust as it was learned, turned out to belong to option ``new``, surely."""
 
     def rehearse(self, memory: Memory) -> None:
         """After reliving a set of examples: may learn them better, from memory; most experts have nothing to do."""

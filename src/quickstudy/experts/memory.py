@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from quickstudy.experts.arrays import grown
 from quickstudy.types import FloatArray, Vector
 
 CHUNK = 8_192
@@ -41,6 +42,7 @@ class Neighbours:
         counts: float64 (m, k), how many lessons each row stands for.
         at: float64 (m, k), when each was last taught, seconds since 1970.
         order: int64 (m, k), the place of each row's last lesson in the order of learning.
+        trust: float64 (m, k), how likely each row is right.
     """
 
     rows: npt.NDArray[np.int64]
@@ -49,6 +51,7 @@ class Neighbours:
     counts: FloatArray
     at: FloatArray
     order: npt.NDArray[np.int64]
+    trust: FloatArray
 
 
 class Memory:
@@ -69,11 +72,13 @@ class Memory:
         self._counts = np.zeros(64, dtype=np.float64)
         self._at = np.zeros(64, dtype=np.float64)
         self._order = np.zeros(64, dtype=np.int64)
+        self._trust = np.zeros(64, dtype=np.float64)
+        self._weights = np.zeros(64, dtype=np.float64)
         self._lessons: list[str] = []
         self._index: dict[tuple[bytes, int], int] = {}
 
-    def learn(self, vector: Vector, option: int, at: float, lesson_id: str) -> None:
-        """Remembers one example: ``vector`` (d,) float32 of unit norm."""
+    def learn(self, vector: Vector, option: int, at: float, lesson_id: str, trust: float = 1.0) -> None:
+        """Remembers one example, ``trust`` likely to be right: ``vector`` (d,) float32 of unit norm."""
         key = (_key(vector), option)
         row = self._index.get(key)
         if row is None:
@@ -82,6 +87,8 @@ class Memory:
             self._index[key] = row
         self.living += int(self._counts[row] == 0)
         self._counts[row] += 1
+        self._weights[row] += trust
+        self._trust[row] = max(trust, self._trust[row])
         self._at[row] = at
         self._order[row] = self.learned
         self._lessons[row] = lesson_id
@@ -92,7 +99,9 @@ class Memory:
         key = (_key(vector), old)
         row = self._index.get(key)
         if row is not None:
+            self._weights[row] -= self._weights[row] / self._counts[row]
             self._counts[row] -= 1
+            self._trust[row] *= self._counts[row] > 0
             self.living -= int(self._counts[row] == 0)
         self.learn(vector, new, at, lesson_id)
 
@@ -110,13 +119,32 @@ class Memory:
                 exact = self._exact(candidates, query)
                 best = np.lexsort((candidates, -exact))[:k]
                 rows[i], similarity[i] = candidates[best], exact[best]
-        return Neighbours(rows, similarity, self._options[rows], self._counts[rows], self._at[rows], self._order[rows])
+        held = (self._options, self._counts, self._at, self._order, self._trust)
+        return Neighbours(rows, similarity, *(values[rows] for values in held))
 
-    def examples(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> tuple[Vector, npt.NDArray[np.int64]]:
-        """The vectors (n, d) and options (n,) of ``rows``, without those that were corrected away."""
+    def examples(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> tuple[Vector, npt.NDArray[np.int64], FloatArray]:
+        """The vectors (n, d), options (n,) and trust (n,) of ``rows``, without those that were corrected away."""
+        kept = self.living_rows(rows)
+        return self._vectors(kept), self._options[kept], self._trust[kept]
+
+    def living_rows(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Those of ``rows`` that were not corrected away."""
         given = np.asarray(rows, dtype=np.int64)
-        kept = given[self._counts[given] > 0]
-        return self._vectors(kept), self._options[kept]
+        return given[self._counts[given] > 0]
+
+    def learned_trust(self, vector: Vector, option: int) -> float:
+        """How far an example was trusted when it was learned, on average if it was taught more than once."""
+        row = self._index.get((_key(vector), option))
+        return 1.0 if row is None or not self._counts[row] else float(self._weights[row] / self._counts[row])
+
+    def weights(self, rows: npt.NDArray[np.int64]) -> FloatArray:
+        """The trust that was learned with ``rows``, summed over each row's lessons."""
+        summed: FloatArray = self._weights[rows]
+        return summed
+
+    def trust(self, rows: npt.NDArray[np.int64], trust: FloatArray) -> None:
+        """From now on ``rows`` are this likely to be right."""
+        self._trust[rows] = trust
 
     def state(self) -> dict[str, Any]:
         """All of it as arrays; the vectors' chunks are append-only and shared, everything else is a copy."""
@@ -128,6 +156,8 @@ class Memory:
             "counts": self._counts[:rows].copy(),
             "at": self._at[:rows].copy(),
             "order": self._order[:rows].copy(),
+            "trust": self._trust[:rows].copy(),
+            "weights": self._weights[:rows].copy(),
             "lessons": np.array(self._lessons, dtype=np.str_) if rows else np.zeros(0, dtype="U1"),
             "learned": np.array(self.learned),
         }
@@ -151,6 +181,7 @@ class Memory:
         memory.learned = int(state["learned"])
         memory._options, memory._counts = state["options"].copy(), state["counts"].copy()
         memory._at, memory._order = state["at"].copy(), state["order"].copy()
+        memory._trust, memory._weights = state["trust"].copy(), state["weights"].copy()
         memory._lessons = [str(name) for name in state["lessons"]]
         for row in range(rows):
             memory._index[_key(memory._vector(row)), int(memory._options[row])] = row
@@ -159,10 +190,10 @@ class Memory:
     def _append(self, vector: Vector, option: int) -> int:
         row = self.size
         if row == len(self._options):
-            self._options, self._counts, self._at, self._order = (
-                np.concatenate([old, np.zeros_like(old)])
-                for old in (self._options, self._counts, self._at, self._order)
-            )
+            room = row + 1
+            self._options, self._counts = grown(self._options, room), grown(self._counts, room)
+            self._at, self._order = grown(self._at, room), grown(self._order, room)
+            self._trust, self._weights = grown(self._trust, room), grown(self._weights, room)
         if row % CHUNK == 0:
             self._chunks.append(np.zeros((CHUNK, self.dimension), dtype=np.float32))
             self._coarse.append(_CoarseChunk(self.dimension))

@@ -48,7 +48,7 @@ class _Stateless:
 
 
 class Recall(_Stateless):
-    """Nearest remembered examples, weighted by similarity."""
+    """Nearest remembered examples, weighted by similarity and by how likely they are right."""
 
     name = "recall"
     initial_weight = 0.15
@@ -56,7 +56,7 @@ class Recall(_Stateless):
 
     def propose(self, query: Query) -> FloatArray:
         """Log-shares (m, options) of the nearest examples' answers."""
-        weights = closeness(query.neighbours)
+        weights = closeness(query.neighbours) * query.neighbours.trust
         weights[:, NEAR:] = 0.0
         return np.log(votes(query.neighbours, weights, query.options) + FLOOR)
 
