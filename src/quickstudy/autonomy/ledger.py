@@ -75,11 +75,25 @@ class Ledger:
         """The values of c (k,), from the largest down."""
         return self._c.copy()
 
-    def overheads(self) -> FloatArray:
-        """What the bound would be with one c alone, (k,) for each value of c; infinite for those given up."""
-        bounds = np.full(len(self._c), np.inf)
-        bounds[self._alive] = (self._limit + math.log(len(self._c)) + self._spent[self._alive]) / self._c[self._alive]
-        return bounds
+    def bounds(self) -> FloatArray:
+        """For each value of c, (k,): the bound, not a whole number, by it and the smaller ones alone; infinite if dead.
+
+        That is what the bound becomes when audits get so rare that larger ones are given up.
+        """
+        found = np.full(len(self._c), np.inf)
+        alive = np.flatnonzero(self._alive)
+        c, spent = self._c[alive], self._spent[alive]
+        level = self._limit + math.log(len(self._c))
+        guess = np.minimum.accumulate(((level + spent) / c)[::-1])[::-1]  # each is a bound on its own
+        smaller = np.tri(len(c), dtype=bool).T
+        for _ in range(6):  # Newton's steps on a convex function, from above
+            exponents = np.where(smaller, c * guess[:, None] - spent, -np.inf)
+            peak = exponents.max(axis=1, keepdims=True)
+            parts = np.exp(exponents - peak)
+            total = parts.sum(axis=1)
+            guess = guess - (peak[:, 0] + np.log(total) - level) * total / (parts @ c)
+        found[alive] = guess
+        return found
 
     def stand(self, q: float, *, audited: bool) -> None:
         """One more answer stood behind, whose coin had probability ``q``; an audited one is pending at first."""

@@ -45,6 +45,12 @@ HORIZON = 0.5
 LEAST_HORIZON = 200
 """... but at least so many."""
 
+MARGIN = 2.0
+"""What is left over at the horizon, in jumps of the bound by one wrong answer that is found."""
+
+SAFE = 1.5
+"""No audit rate is nearer than this factor to the least that c allows, where an error found would cost too much."""
+
 MOST_WEIGHT = 20.0
 """No verdict counts for more than so many."""
 
@@ -190,7 +196,8 @@ class Policy:
         horizon = max(HORIZON * self._seen, LEAST_HORIZON)
         allowed = target * ledger.answers
         best, most = closed, 0.0
-        for c, bound in zip(ledger.values, ledger.overheads(), strict=True):
+        for c, bound in zip(ledger.values, ledger.bounds(), strict=True):
+            jump = MARGIN / (-math.expm1(-float(c)))
             if bound + 1.0 > allowed + target or c < EDGE * limit_of(ledger.q_min) * 0.999:
                 continue
             rates = audit_rates(errors, float(c), PRICES[:, None])
@@ -199,7 +206,7 @@ class Policy:
             stood = (gain > 0.0) & (rates < 1.0)
             alone = np.where(stood, 1.0 - rates, 0.0).mean(axis=1)
             spent = np.where(stood, growth - target, 0.0).mean(axis=1) * horizon
-            feasible = bound + 1.0 + spent <= allowed
+            feasible = bound + 1.0 + spent + jump <= allowed
             if not feasible.any():
                 continue
             place = int(np.where(feasible, alone, -1.0).argmax())
@@ -228,7 +235,7 @@ def audit_rates(errors: FloatArray, c: float, price: float | FloatArray) -> Floa
     """
     least = -math.expm1(-c)
     steps = np.exp(np.interp(np.log(price * errors / c), np.log(Q_PRICES), np.log(Q_STEPS)))
-    safe = -math.expm1(-c / EDGE) * (1.0 + 1e-9)
+    safe = least * SAFE
     rates: FloatArray = np.clip(least * steps, min(safe, 1.0), 1.0)
     return rates
 
