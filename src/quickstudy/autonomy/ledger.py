@@ -155,15 +155,18 @@ class Ledger:
     def _mixed(self) -> int:
         """The largest number of wrong answers that the mixture has not refuted, or ``_held`` if that is smaller."""
         certain = self.errors + self.pending
-        low, high = certain, min(certain + self.unchecked, self._held)
-        if high <= low or self._evidence(high) <= self._limit:
+        high = min(certain + self.unchecked, self._held)
+        if high <= certain or self._evidence(high) <= self._limit:
             return high
-        while low < high:
-            middle = (low + high + 1) // 2
+        step = 1
+        while (low := max(high - step, certain)) > certain and self._evidence(low) > self._limit:
+            high, step = low, 2 * step
+        while high - low > 1:  # high is refuted, low is not, or it is certain
+            middle = (low + high) // 2
             if self._evidence(middle) <= self._limit:
                 low = middle
             else:
-                high = middle - 1
+                high = middle
         return low
 
     def _evidence(self, wrong: int) -> float:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,9 @@ from quickstudy.types import FloatArray
 
 RECENT = 512
 """The predicted errors of so many decisions stand for those to come."""
+
+POINTS = 48
+"""Their quantiles are priced at so many points."""
 
 EVERY = 32
 """Prices are set anew after so many decisions."""
@@ -57,7 +60,10 @@ MOST_WEIGHT = 20.0
 LEAST_ERROR = 1e-4
 """No decision is taken to be surer than this."""
 
-PRICES: FloatArray = np.geomspace(0.1, 1000.0, 41)
+ERRORS: FloatArray = np.geomspace(LEAST_ERROR, 1.0, 400)
+"""Where the threshold is sought."""
+
+PRICES: FloatArray = np.geomspace(0.1, 300.0, 29)
 """The values of λ that are tried."""
 
 Q_STEPS: FloatArray = np.concatenate([1.0 + np.geomspace(1e-6, 1.0, 200), np.geomspace(2.02, 1e4, 200)])
@@ -192,7 +198,8 @@ class Policy:
         closed = Prices(target, 0.0, 0.0, 1.0)
         if self._seen < FIRST:
             return closed
-        errors = np.sort(self._errors[: min(self._seen, RECENT)])
+        recent = np.sort(self._errors[: min(self._seen, RECENT)])
+        errors = np.array([part.mean() for part in np.array_split(recent, min(len(recent), POINTS))])
         horizon = max(HORIZON * self._seen, LEAST_HORIZON)
         allowed = target * ledger.answers
         best, most = closed, 0.0
@@ -202,8 +209,7 @@ class Policy:
                 continue
             rates = audit_rates(errors, float(c), PRICES[:, None])
             growth = errors * costs(rates, float(c)) / c
-            gain = (1.0 - rates) - PRICES[:, None] * (growth - target)
-            stood = (gain > 0.0) & (rates < 1.0)
+            stood = ((1.0 - rates) > PRICES[:, None] * (growth - target)) & (rates < 1.0)
             alone = np.where(stood, 1.0 - rates, 0.0).mean(axis=1)
             spent = np.where(stood, growth - target, 0.0).mean(axis=1) * horizon
             feasible = bound + 1.0 + spent + jump <= allowed
@@ -212,9 +218,16 @@ class Policy:
             place = int(np.where(feasible, alone, -1.0).argmax())
             if alone[place] > most:
                 most = float(alone[place])
-                last = int(np.flatnonzero(stood[place])[-1])
-                best = Prices(target, float(c), float(PRICES[place]), 1.0 - float(errors[last]))
-        return best
+                best = Prices(target, float(c), float(PRICES[place]), 0.0)
+        return replace(best, threshold=1.0 - largest_error(best)) if best.c else best
+
+
+def largest_error(prices: Prices) -> float:
+    """The largest predicted error, in (0, 1], that is worth being stood behind at these prices."""
+    rates = audit_rates(ERRORS, prices.c, prices.price)
+    growth = ERRORS * costs(rates, prices.c) / prices.c
+    worth = ((1.0 - rates) > prices.price * (growth - prices.target)) & (rates < 1.0)
+    return float(ERRORS[worth][-1]) if worth.any() else 0.0
 
 
 def may_act(target: float, ledger: Ledger) -> bool:
