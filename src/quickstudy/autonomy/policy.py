@@ -48,7 +48,7 @@ HORIZON = 0.5
 LEAST_HORIZON = 200
 """... but at least so many."""
 
-MARGIN = 3.0
+MARGIN = 4.0
 """What is left over at the horizon, in jumps of the bound by one wrong answer that is found."""
 
 SAFE = 1.5
