@@ -71,6 +71,11 @@ class Ledger:
         return self.answers - self.audited
 
     @property
+    def certain(self) -> int:
+        """How many count as wrong: found, or without a verdict yet."""
+        return self.errors + self.pending
+
+    @property
     def values(self) -> FloatArray:
         """The values of c (k,), from the largest down."""
         return self._c.copy()
@@ -128,6 +133,15 @@ class Ledger:
         """
         return self._held
 
+    def allows(self, target: float, extra: int = 0) -> bool:
+        """Whether one more answer can be wrong and still no more than a share ``target`` of all can be.
+
+        Args:
+            target: T, the share of wrong answers that is accepted.
+            extra: answers known to be wrong outside the audits.
+        """
+        return max(self._held, self.certain + extra) + 1 <= target * (self.answers + 1) + 1e-9
+
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """As arrays."""
         counts = [self.answers, self.audited, self.errors, self.pending, self._held, self._pending_since]
@@ -154,7 +168,7 @@ class Ledger:
 
     def _mixed(self) -> int:
         """The largest number of wrong answers that the mixture has not refuted, or ``_held`` if that is smaller."""
-        certain = self.errors + self.pending
+        certain = self.certain
         high = min(certain + self.unchecked, self._held)
         if high <= certain or self._evidence(high) <= self._limit:
             return high

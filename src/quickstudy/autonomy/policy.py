@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ import numpy.typing as npt
 
 from quickstudy.autonomy.ledger import EDGE, Ledger, limit_of
 from quickstudy.experts.arrays import Arrays
-from quickstudy.types import FloatArray
+from quickstudy.types import NEW_OPTION, Decision, FloatArray
 
 RECENT = 512
 """The predicted errors of so many decisions stand for those to come."""
@@ -79,12 +79,38 @@ class Signals:
         runner_up: the probability of the second best option.
         novelty: how unlike everything learned the situation is, in [0, 1].
         agreement: the pool's weight of the experts that would answer the same, as a share of all, in [0, 1].
+        new: the probability of an option not known yet, in [0, 1]; 0 in a closed job.
     """
 
     probability: float
     runner_up: float
     novelty: float
     agreement: float
+    new: float = 0.0
+
+    def to_dict(self) -> dict[str, float]:
+        """As plain data."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, float]) -> Signals:
+        """From :meth:`to_dict`; what is missing is 0."""
+        return cls(**{field.name: float(data.get(field.name, 0.0)) for field in fields(cls)})
+
+
+def signals_of(decision: Decision) -> Signals:
+    """The signals of a decision that was proposed."""
+    known = [p for name, p in decision.probabilities.top(3) if name != NEW_OPTION]
+    opinions = decision.evidence.opinions
+    total = sum(opinion.weight for opinion in opinions)
+    agreeing = sum(opinion.weight for opinion in opinions if opinion.answer == decision.answer)
+    return Signals(
+        probability=decision.probability,
+        runner_up=known[1] if len(known) > 1 else 0.0,
+        novelty=decision.novelty,
+        agreement=agreeing / total if total > 0.0 else 0.0,
+        new=decision.probabilities.get(NEW_OPTION, 0.0),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +163,7 @@ class Policy:
     def plan(self, target: float, ledger: Ledger) -> Plan:
         """The threshold in force, and whether answers may be given alone."""
         prices = self._prices_for(target, ledger)
-        if prices.c > 0.0 and may_act(target, ledger):
+        if prices.c > 0.0 and ledger.allows(target):
             return Plan(prices.threshold, True)
         return Plan(1.0 - target, False)
 
@@ -228,11 +254,6 @@ def largest_error(prices: Prices) -> float:
     growth = ERRORS * costs(rates, prices.c) / prices.c
     worth = ((1.0 - rates) > prices.price * (growth - prices.target)) & (rates < 1.0)
     return float(ERRORS[worth][-1]) if worth.any() else 0.0
-
-
-def may_act(target: float, ledger: Ledger) -> bool:
-    """Whether one more answer, even a wrong one, keeps the promise."""
-    return ledger.bound() + 1 <= target * (ledger.answers + 1)
 
 
 def audit_rates(errors: FloatArray, c: float, price: float | FloatArray) -> FloatArray:
