@@ -55,12 +55,12 @@ class Record:
     @property
     def alone(self) -> npt.NDArray[np.bool_]:
         """Which tasks were done alone, bool (n,)."""
-        return self.modes == ACT
+        return np.asarray(self.modes == ACT)
 
     @property
     def stood(self) -> npt.NDArray[np.bool_]:
         """Which proposals were stood behind, bool (n,)."""
-        return self.modes != ASK
+        return np.asarray(self.modes != ASK)
 
 
 def play(world: World, gate: Gate, progress: Callable[[int, int], None] | None = None) -> Record:

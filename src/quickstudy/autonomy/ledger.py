@@ -1,13 +1,14 @@
 """The ledger: how many of the answers stood behind can be wrong, at any time, with a stated confidence.
 
-An answer is *stood behind* when its score passes the threshold in force. Whether it is right is fixed; then a coin with
-a probability q known beforehand decides whether it is audited (q = 1 in shadow). Let X be 1 where an answer is wrong and
-A where its coin says audit. For c > 0 with 1 - exp(-c) < q, and s(q, c) = -log(1 - (1 - exp(-c)) / q), the factor
-exp(c·X - s(q, c)·A·X) has mean 1: the coin is independent of X given the past, and E exp(-s·A) = 1 - q + q·exp(-s) =
-exp(-c). Where q is too small for c, the factor is 0: this c is given up for ever, which is as valid. So every product
-over answers is a supermartingale that begins at 1; a mixture over c is one too, and Ville's inequality (1939) says that
-it ever exceeds 1/δ with probability at most δ. What it has not exceeded bounds ΣX, the number of wrong answers, at all
-times together, under any drift, model, threshold or audit rate that depends on the past only.
+An answer is *stood behind* when its score passes the threshold in force. Whether it is right is fixed; then a coin
+with a probability q known beforehand decides whether it is audited (q = 1 in shadow). Let X be 1 where an answer is
+wrong and A where its coin says audit. For c > 0 with 1 - exp(-c) < q, and s(q, c) = -log(1 - (1 - exp(-c)) / q), the
+factor exp(c·X - s(q, c)·A·X) has mean 1: the coin is independent of X given the past, and E exp(-s·A) =
+1 - q + q·exp(-s) = exp(-c). Where q is too small for c, the factor is 0: this c is given up for ever, which is as
+valid. So every product over answers is a supermartingale that begins at 1; a mixture over c is one too, and Ville's
+inequality (1939) says that it ever exceeds 1/δ with probability at most δ. What it has not exceeded bounds ΣX, the
+number of wrong answers, at all times together, under any drift, model, threshold or audit rate that depends on the
+past only.
 
 Large c make the bound tight while audits are frequent, small ones when they are rare; giving the large ones up as the
 audit rate falls is what lets the gate open after little evidence and audit little later.
