@@ -79,14 +79,14 @@ def test_overconfident_probabilities_become_honest_scores() -> None:
 
 
 def test_audited_verdicts_count_by_one_over_their_propensity() -> None:
-    """Errors among sure answers are seen only when audited; unweighted, these answers would look rarer than they are."""
+    """What is right is rarely looked at; unweighted, answers would look worse than they are."""
     generator = np.random.default_rng(2)
     all_seen, audited_only, unweighted = Policy(), Policy(), Policy()
     for _ in range(20_000):
         sure = generator.random() < 0.5
         said = signals(0.9, novelty=0.2 if sure else 0.6)
         right = bool(generator.random() < (0.8 if sure else 0.6))
-        q = 0.1 if right else 1.0  # what is right is rarely looked at
+        q = 0.1 if right else 1.0
         audited = generator.random() < q
         all_seen.learn(said, 0.0, right, 1.0)
         if audited:
