@@ -72,4 +72,4 @@ def test_with_few_steps_its_mean_is_one():
 @pytest.mark.parametrize("error", ["always wrong", "wrong in bursts"])
 def test_audits_that_avoid_errors_break_it_by_a_wide_margin(error):
     logs = paths(ERRORS[error], RATES["one half"], cheating=True)
-    assert (logs.max(axis=0) > -math.log(DELTA)).mean() > 0.5
+    assert (logs.max(axis=0) > -math.log(DELTA)).mean() > 0.3
