@@ -64,9 +64,8 @@ class Ledger:
         self.errors = 0
         self.pending = 0
         self._held = 0
-        self._held_at = (
-            0  # how many answers there were when the mixture gave ``_held``; later ones are added one by one
-        )
+        self._held_at = 0  # how many answers there were when the mixture gave ``_held``; later ones are added to it
+        self._fresh = False  # whether the newest answer waits for its verdict, and nothing came since
 
     @property
     def unchecked(self) -> int:
@@ -110,6 +109,7 @@ class Ledger:
         self._alive &= self._c <= EDGE * limit_of(q)
         self.answers += 1
         self._held += 1
+        self._fresh = audited
         if audited:
             self.audited += 1
             self.pending += 1
@@ -122,7 +122,8 @@ class Ledger:
         Args:
             q: its probability of an audit.
             wrong: what the verdict says.
-            number: which answer it was, counted from 1; the newest if None.
+            number: which answer it was, counted from 1. If None, the newest one, if nothing was entered since; else an
+                unknown one, which is valid, but may leave the bound larger than it needs to be.
         """
         self.pending -= 1
         if wrong:
@@ -130,8 +131,10 @@ class Ledger:
         else:
             # An answer that was added to an earlier bound on its own goes out again; one that the bound was about
             # does not: the errors that it allows may be elsewhere.
-            self._held -= (self.answers if number is None else number) > self._held_at
+            known = number if number is not None else self.answers if self._fresh else 0
+            self._held -= known > self._held_at
             self._spend(q, -1.0)
+        self._fresh = False
         self._tighten()
 
     def bound(self) -> int:
@@ -152,7 +155,7 @@ class Ledger:
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """As arrays."""
-        counts = [self.answers, self.audited, self.errors, self.pending, self._held, self._held_at]
+        counts = [self.answers, self.audited, self.errors, self.pending, self._held, self._held_at, self._fresh]
         fixed = np.array([self.confidence, self.q_min])
         return {"spent": self._spent.copy(), "alive": self._alive.copy(), "counts": np.array(counts), "fixed": fixed}
 
@@ -162,7 +165,8 @@ class Ledger:
         ledger = cls(*(float(value) for value in state["fixed"]))
         ledger._spent, ledger._alive = state["spent"].copy(), state["alive"].copy()
         counts = [int(count) for count in state["counts"]]
-        ledger.answers, ledger.audited, ledger.errors, ledger.pending, ledger._held, ledger._held_at = counts
+        ledger.answers, ledger.audited, ledger.errors, ledger.pending, ledger._held, ledger._held_at = counts[:6]
+        ledger._fresh = bool(counts[6])
         return ledger
 
     def _spend(self, q: float, times: float) -> None:

@@ -43,7 +43,7 @@ class Autonomy:
     active: bool = False
     target_error: float = 0.02
     confidence: float = 0.95
-    q_min: float = 0.02
+    q_min: float = 0.01
     guarantee_by: str | None = None
     always_ask: tuple[str, ...] = ()
     per_hour: int | None = None
@@ -171,7 +171,7 @@ _WANTED = {
     "active": "True or False",
     "target_error": "a share between 0 and 1, like 0.02",
     "confidence": "a share from 0.5 to below 1, like 0.95",
-    "q_min": "a probability from 0.001 to 1, like 0.02",
+    "q_min": "a probability from 0.001 to 1, like 0.01",
     "guarantee_by": 'None, "answer", or the name of a field',
     "always_ask": "a list of options' names",
     "per_hour": _COUNT,
