@@ -20,7 +20,7 @@ WORDS = {"errors", "types"}
 EXPERTS = {*WORDS, "job", "experts"}
 MIND = {*EXPERTS, "journal", "perception", "judgement", "options", "mind"}
 KEPT = {*MIND, "knowledge", "views", "autonomy"}
-VIEWS = {*KEPT, "record", "report", "controls"}
+VIEWS = {*KEPT, "declarations", "record", "report", "controls"}
 EVERYTHING = {*VIEWS, "learner"}
 ALLOWED = {
     "errors": set(),
@@ -35,7 +35,8 @@ ALLOWED = {
     "knowledge": MIND,
     "views": {*MIND, "knowledge"},
     "autonomy": {*EXPERTS, "journal", "options"},
-    "record": KEPT,
+    "declarations": {*MIND, "knowledge"},
+    "record": {*KEPT, "declarations"},
     "report": KEPT,
     "controls": {*KEPT, "record"},
     "learner": VIEWS,
