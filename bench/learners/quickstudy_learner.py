@@ -84,4 +84,20 @@ ENTRIES = (
         {**_DEFAULTS, "without": AGEING},
         ageless,
     ),
+    Entry(
+        "quickstudy-threshold",
+        "quickstudy, threshold only",
+        "quickstudy",
+        True,
+        {**_DEFAULTS, "autonomy": "a calibrated threshold, no audits"},
+        QuickstudyLearner,
+    ),
+    Entry(
+        "quickstudy-running-share",
+        "quickstudy, running share",
+        "quickstudy",
+        True,
+        {**_DEFAULTS, "autonomy": "the running share of errors in audits"},
+        QuickstudyLearner,
+    ),
 )

@@ -252,7 +252,9 @@ class Mind:
             if len(place) and not was_new:
                 trust = float(self.doubt.trust(among[None], place)[0])
                 self.doubt.learn(among, int(place[0]))
-                self.pool.learn(logits, among, int(place[0]), trust * self.bursts.weight(option, asked))
+                self.pool.learn(
+                    logits, among, int(place[0]), trust * example.weight * self.bursts.weight(option, asked)
+                )
         if self.open_job:
             self.new_option.learn(float(proposal.novelty[row]), bool(was_new))
         return replace(example, trust=trust)

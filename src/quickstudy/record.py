@@ -15,6 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from quickstudy.autonomy.keeper import Keeper, without_gate
+from quickstudy.autonomy.settings import Autonomy
+from quickstudy.declarations import Declarations
 from quickstudy.errors import (
     JournalError,
     JournalMismatchError,
@@ -24,12 +27,10 @@ from quickstudy.errors import (
 )
 from quickstudy.job import Job
 from quickstudy.journal import Event, HybridClock, Journal, new_id
-from quickstudy.journal.clock import checked_time
-from quickstudy.journal.event import Kind
-from quickstudy.knowledge import Knowledge, Progress, catch_up, folding_order, replaced_vector, replay
-from quickstudy.options import Options, declared_id, description_text, unknown_option
+from quickstudy.knowledge import Knowledge, Progress, catch_up, replaced_vector, replay
 from quickstudy.perception import Encoder, situation_to_json
-from quickstudy.types import Situation, Vector
+from quickstudy.types import Decision, Situation, Vector
+from quickstudy.views import recorded
 
 SNAPSHOT_LESSONS = 500
 """A snapshot is written in the background after so many lessons, or a tenth of all if that is more."""
@@ -38,7 +39,7 @@ CLOSING_LESSONS = 50
 """Closing writes a snapshot if more lessons than this would have to be replayed."""
 
 
-class Record:
+class Record(Declarations):
     """A journal with its knowledge.
 
     Args:
@@ -78,6 +79,7 @@ class Record:
                     self.journal.set_meta("learner", self.id)
                 self.journal.set_job(json.dumps(job.to_dict(), sort_keys=True))
             self.clock = HybridClock(self.id)
+            self.keeper = Keeper(self.journal, self.id, job)
             self.load(progress)
         except BaseException:
             self.journal.close()
@@ -90,10 +92,16 @@ class Record:
         self.clock.observe(self.journal.last_clock)
         kind, dimension = self._shape()
         if kind is None:
+            self.keeper.refold()
             return
         snapshot = self.journal.load_snapshot()
+        if snapshot is None:
+            self.keeper.refold()
+        else:
+            self.keeper.load(snapshot.seq, snapshot.state, snapshot.document)
         if snapshot is not None and not list(self.journal.events(after=snapshot.seq, kinds=["mark"])):
-            self.knowledge = Knowledge.restore(self.job, dimension, snapshot.state, snapshot.document)
+            learned = without_gate(snapshot.state)
+            self.knowledge = Knowledge.restore(self.job, dimension, learned, snapshot.document)
             if self.knowledge is not None:
                 catch_up(self.journal, self.knowledge, snapshot.seq, progress)
         if self.knowledge is None:
@@ -104,6 +112,7 @@ class Record:
     def rebuild(self, progress: Progress | None) -> None:
         """The canonical state of the journal's set of events; a mark was written with the change that called for it."""
         self.clock.observe(self.journal.last_clock)
+        self.keeper.refold()
         kind, dimension = self._shape()
         if kind is not None:
             self.knowledge = Knowledge(self.job, kind, dimension)
@@ -120,20 +129,81 @@ class Record:
         for event, vector in events:
             self.knowledge.apply(event, vector, replaced_vector(self.journal, self.knowledge, event))
             self._since_snapshot += event.kind == "lesson"
+        self.keeper.fold(event for event, _ in events)
+        if alarms := self.keeper.alarms(self.event):
+            self.append(alarms, durable=True)
         due = max(SNAPSHOT_LESSONS, len(self.knowledge.in_force) // 10)
         if self.journal.path and self._since_snapshot >= due:
-            self.journal.write_snapshot_in_background(self.journal.last_seq, *self.knowledge.state())
+            self.journal.write_snapshot_in_background(self.journal.last_seq, *self._state())
             self._since_snapshot = 0
 
     def append(self, events: Sequence[Event], *, durable: bool) -> None:
-        """Journals events that teach nothing yet, with the declarations they need."""
+        """Journals events that teach nothing, with the declarations they need; the gate counts them."""
         self.journal.append([*self.undeclared(), *events], durable=durable)
         self._declared = True
+        self.keeper.fold(events)
+
+    def decide(self, decisions: Sequence[Decision], request_id: str | None, **fields: Any) -> list[Decision]:
+        """Rules on proposals and journals them, all or none.
+
+        Args:
+            decisions: without ids; each ruling knows those before it.
+            request_id: the caller's key.
+            fields: further fields of the events, a list of values each, and ``options``, to which they were restricted.
+
+        Returns:
+            The decisions with their ids and modes.
+        """
+        options, among = self.options, fields.pop("options")
+        if declared := self.keeper.undeclared(self.event):
+            self.append(declared, durable=False)
+        events, decided = [], []
+        try:
+            for place, decision in enumerate(decisions):
+                id = new_id()
+                ruling, data = self.keeper.rule(id, decision, options)
+                event = self.event(
+                    "decision",
+                    decision.at,
+                    id=id,
+                    request_id=request_id,
+                    answer=decision.answer,
+                    probability=decision.probability,
+                    mode=ruling.mode,
+                    propensity=ruling.propensity,
+                    coin=ruling.coin,
+                    ledger=ruling.ledger,
+                    data={**recorded(decision, among), **data},
+                    **{name: values[place] for name, values in fields.items()},
+                )
+                self.keeper.fold([event])
+                events.append(event)
+                alone, reason = ruling.mode == "act", ruling.reason
+                decided.append(
+                    replace(decision, id=id, request_id=request_id, mode=ruling.mode, alone=alone, reason=reason)
+                )
+            if events:
+                self.journal.append([*self.undeclared(), *events], durable=False)
+                self._declared = True
+        except BaseException:
+            self.keeper.refold()  # what was not journaled was not decided
+            raise
+        return decided
+
+    def configure(self, changes: Mapping[str, Any]) -> Autonomy:
+        """Journals changed settings.
+
+        Raises:
+            InputError: a setting that makes no sense.
+        """
+        settings = self.keeper.settings.changed(changes)
+        self.append([self.keeper.configured(settings, self.event)], durable=True)
+        return self.keeper.settings
 
     def snapshot(self) -> None:
         """Writes the learned state beside the journal."""
         if self.knowledge is not None and self.journal.path and not self.journal.read_only:
-            self.journal.save_snapshot(self.journal.last_seq, *self.knowledge.state())
+            self.journal.save_snapshot(self.journal.last_seq, *self._state())
             self._since_snapshot = 0
 
     def close(self) -> None:
@@ -145,11 +215,6 @@ class Record:
         self.journal.close()
 
     # -- events
-
-    def event(self, kind: Kind, at: float | None, *, id: str | None = None, **fields: Any) -> Event:
-        """A new event of this learner's."""
-        when = checked_time(at)
-        return Event(id=id or new_id(), kind=kind, clock=self.clock.tick(), node=self.id, at=when, **fields)
 
     def mark(self, why: str) -> Event:
         """The mark after which the state is canonical."""
@@ -242,73 +307,7 @@ class Record:
         """Whether the journal says what kind of situations the job sees; predictions alone do not."""
         return self.journal.get_meta("kind") is not None
 
-    # -- options
-
-    @property
-    def options(self) -> Options:
-        """The options as they stand; before the first situation, as they are declared."""
-        if self.knowledge is not None:
-            return self.knowledge.options
-        options = Options()
-        for name in self.job.options:
-            options.add(name)
-        for event in folding_order(self.journal):
-            options.apply(event)
-        return options
-
-    def option_event(
-        self,
-        action: str,
-        name: str,
-        *,
-        other: str | None = None,
-        description: str = "",
-        taught: bool = False,
-        at: float | None = None,
-    ) -> Event:
-        """A change of the options."""
-        given = {"other": other, "description": description, "taught": taught}
-        data = {"action": action, **{key: value for key, value in given.items() if value}}
-        words = {"add": description_text(name, description), "rename": description_text(other or name, "")}
-        vector = self._described(words[action]) if action in words else None
-        return self.event("option", at, answer=name, data=data, vector=vector)
-
-    def taught_option(self, answer: str, at: float | None) -> Event | None:
-        """The event that adds an option with its first lesson, at that lesson's time; None if it is in force already.
-
-        Raises:
-            OptionError: the job is closed and has no such option.
-        """
-        options = self.options
-        column = options.column(answer)
-        if column is not None and options.active[column]:
-            return None
-        if not self.job.open:
-            raise unknown_option(answer, options.current())
-        if column is not None or self.journal.get(f"{declared_id(answer, '')}-{self.id}") is not None:
-            return self.option_event("add", answer, taught=True, at=at)
-        return replace(self._declaration(answer, "", taught=True), at=checked_time(at))
-
-    def undeclared(self) -> list[Event]:
-        """Declarations of the job's options that the journal lacks; also notes the kind of situations."""
-        if self.knowledge is not None and self.journal.get_meta("kind") is None:
-            self.journal.set_meta("kind", self.knowledge.kind)
-            self.journal.set_meta("dimension", str(self.knowledge.dimension))
-        return [] if self._declared else self._missing()
-
-    def orphans(self, forgotten: Sequence[Event]) -> list[str]:
-        """Ids of the events of options that only forgotten lessons had brought: their names are content too."""
-        if self.knowledge is None:
-            return []
-        ids = {event.id for event in forgotten}
-        decisions = {event.id if event.kind == "decision" else event.decision_id for event in forgotten}
-        standing = self.knowledge.in_force.items()
-        left = {s.column for key, s in standing if key[0] not in decisions and s.lesson_id not in ids}
-        return [
-            event.id
-            for event in self.journal.events(kinds=["option"])
-            if event.data.get("taught") and self.options.column(str(event.answer)) not in left
-        ]
+    # -- merging
 
     def check_mergeable(self, source: Journal) -> None:
         """Refuses a journal that cannot be merged, and takes over the kind of situations if none is known yet.
@@ -339,6 +338,13 @@ class Record:
 
     # -- inside
 
+    def _state(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What a snapshot holds: arrays and a document, of what was learned and of the gate."""
+        assert self.knowledge is not None
+        arrays, document = self.knowledge.state()
+        gate_arrays, gate_document = self.keeper.state()
+        return {**arrays, **gate_arrays}, {**document, **gate_document}
+
     def _shape(self) -> tuple[str | None, int]:
         return self.journal.get_meta("kind"), int(self.journal.get_meta("dimension") or 0)
 
@@ -347,32 +353,6 @@ class Record:
         assert self.knowledge is not None
         for event in self._missing():
             self.knowledge.apply(event, None)
-
-    def _missing(self) -> list[Event]:
-        """The declarations that the journal lacks."""
-        known = self.journal.get_many([declared_id(*option) for option in self.job.options.items()])
-        return [] if len(known) == len(self.job.options) else [e for e in self._declarations() if e.id not in known]
-
-    def _declarations(self) -> list[Event]:
-        """The events that declare the job's options."""
-        pairs = self.job.options.items()
-        if pairs and (self.knowledge is None or self.knowledge.kind != "array"):
-            self.encoder.encode([description_text(*pair) for pair in pairs])  # together; one by one they are cached
-        return [self._declaration(name, words, taught=False) for name, words in pairs]
-
-    def _declaration(self, name: str, description: str, *, taught: bool) -> Event:
-        """An option's first event: as good in all learners of the job, so its clock and time are 0."""
-        given = {"description": description, "taught": taught}
-        data = {"action": "add", **{key: value for key, value in given.items() if value}}
-        id, vector = declared_id(name, description), self._described(description_text(name, description))
-        id += f"-{self.id}" if taught else ""  # to forget it here is not to forget it where others taught it
-        return Event(id=id, kind="option", clock=0, node="", at=0.0, answer=name, data=data, vector=vector)
-
-    def _described(self, text: str) -> Vector | None:
-        if self.knowledge is not None and self.knowledge.kind == "array":
-            return None
-        described: Vector = self.encoder.encode([text])[0]
-        return described
 
 
 def identity_of(job: Job, encoder: Encoder) -> dict[str, str]:

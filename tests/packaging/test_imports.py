@@ -19,7 +19,8 @@ HEAVY = (
 WORDS = {"errors", "types"}
 EXPERTS = {*WORDS, "job", "experts"}
 MIND = {*EXPERTS, "journal", "perception", "judgement", "options", "mind"}
-VIEWS = {*MIND, "knowledge", "views", "record", "report"}
+KEPT = {*MIND, "knowledge", "views", "autonomy"}
+VIEWS = {*KEPT, "declarations", "record", "report", "controls"}
 EVERYTHING = {*VIEWS, "learner"}
 ALLOWED = {
     "errors": set(),
@@ -33,8 +34,11 @@ ALLOWED = {
     "mind": {*EXPERTS, "judgement"},
     "knowledge": MIND,
     "views": {*MIND, "knowledge"},
-    "record": {*MIND, "knowledge"},
-    "report": {*MIND, "knowledge"},
+    "autonomy": {*EXPERTS, "journal", "options"},
+    "declarations": {*MIND, "knowledge"},
+    "record": {*KEPT, "declarations"},
+    "report": KEPT,
+    "controls": {*KEPT, "record"},
     "learner": VIEWS,
     "checks": EVERYTHING,
     "adapters": EVERYTHING,

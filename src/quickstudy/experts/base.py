@@ -33,6 +33,7 @@ class Example:
         vector: the situation, float32 (d,), unit norm.
         option: the taught option's column.
         at: the event's own time, seconds since 1970.
+        weight: how many tasks it stands for, itself included; 1 where every task is taught.
         trust: how likely it was right when it was taught, in (0, 1].
     """
 
@@ -40,6 +41,7 @@ class Example:
     vector: Vector
     option: int
     at: float
+    weight: float = 1.0
     trust: float = 1.0
 
 

@@ -1,0 +1,85 @@
+"""What the user allows a learner to do alone, and what can be seen of it: a part of :class:`quickstudy.Learner`.
+
+Invariant: every change is journaled before it is in force. Not here: the rules (``autonomy``), deciding and teaching
+(``learner``).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from quickstudy import views
+from quickstudy.autonomy.account import Standing, standing
+from quickstudy.autonomy.past import read_past
+from quickstudy.autonomy.settings import Autonomy
+from quickstudy.autonomy.whatif import WhatIf, checked_targets, what_if
+from quickstudy.record import Record
+from quickstudy.types import Decision
+
+
+class Controls:
+    """The learner's autonomy, from the user's side."""
+
+    _lock: threading.RLock
+    _record: Record
+
+    @property
+    def autonomy(self) -> Autonomy:
+        """The settings in force."""
+        with self._lock:
+            return self._record.keeper.settings
+
+    @property
+    def standing(self) -> Standing:
+        """What is shown now: how many answers it stood behind, and how many of them can be wrong."""
+        with self._lock:
+            return standing(self._record.keeper.gate)
+
+    def configure(self, **changes: Any) -> Autonomy:
+        """Changes what the learner may do alone; journaled, and in force from the next decision on.
+
+        Args:
+            changes: settings by name, see :class:`quickstudy.autonomy.settings.Autonomy`. Giving ``target_error`` also
+                sets ``active``, unless that is given too.
+
+        Returns:
+            The settings now in force.
+
+        Raises:
+            InputError: a setting is unknown, or its value makes no sense.
+        """
+        if changes.get("target_error") is not None:
+            changes.setdefault("active", True)
+        with self._lock:
+            self._record.writable()
+            return self._record.configure(changes)
+
+    def pause(self) -> Autonomy:
+        """Asks about everything, and counts nothing, until :meth:`resume`."""
+        return self.configure(paused=True)
+
+    def resume(self) -> Autonomy:
+        """Goes on after :meth:`pause`."""
+        return self.configure(paused=False)
+
+    def what_if(self, target_error: float | Sequence[float] | None = None) -> list[WhatIf]:
+        """What is to be expected if the target were another; writes nothing.
+
+        Args:
+            target_error: one target or several, in (0, 1); six usual ones if None.
+
+        Raises:
+            InputError: a target that is no share.
+        """
+        targets = checked_targets(target_error)
+        with self._lock:
+            record = self._record
+            return what_if(record.keeper.gate, read_past(record.journal, record.id), targets)
+
+    def audits(self, limit: int | None = None) -> list[Decision]:
+        """Answers that wait for their audit, oldest first; answer them with ``teach``, as any other task."""
+        with self._lock:
+            waiting = [event for event in self._record.journal.waiting() if event.mode == "audit"]
+            return [views.past_decision(event) for event in waiting[:limit]]
