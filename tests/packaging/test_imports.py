@@ -36,11 +36,12 @@ ALLOWED = {
     "record": {*MIND, "knowledge"},
     "report": {*MIND, "knowledge"},
     "learner": VIEWS,
+    "functions": EVERYTHING,
     "checks": EVERYTHING,
     "adapters": EVERYTHING,
     "jobs": EVERYTHING,
     "cli": {*EVERYTHING, "jobs", "__version__"},
-    "__init__": EVERYTHING,
+    "__init__": {*EVERYTHING, "functions"},
 }
 """Station → the stations it may import. Along the loop, and never back."""
 
