@@ -18,6 +18,8 @@ from types import TracebackType
 from typing import Any
 
 from quickstudy import views
+from quickstudy.autonomy.teachers import TeachersReport, make_teachers_report
+from quickstudy.autonomy.twice import draw
 from quickstudy.errors import InputError, JobError, LessonError, OptionError, SituationError
 from quickstudy.job import Job, checked_option_name
 from quickstudy.journal import Event, Journal
@@ -411,6 +413,16 @@ class Learner:
         """How the learner is doing; see :class:`quickstudy.report.Report`."""
         with self._lock:
             return make_report(self.job, self.encoder.name, self._record.journal, self._record.knowledge)
+
+    def teachers(self, *, confidence: float = 0.95) -> TeachersReport:
+        """Who taught, how often each teacher is wrong, and which answers contradict each other.
+
+        Args:
+            confidence: with which all intervals hold together, in (0, 1).
+        """
+        with self._lock:
+            record = self._record
+            return make_teachers_report(record.journal, record.options, draw(record.journal, self.id), confidence)
 
     def lessons(self) -> Iterator[tuple[Lesson, Situation]]:
         """The lessons in force with their situations, in order of arrival, under today's names of the options."""

@@ -6,9 +6,7 @@ A wrong call must be an error: an ignore that is not needed any more is one.
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any, Literal
-
-from typing_extensions import assert_type
+from typing import Any, Literal, assert_type
 
 import quickstudy
 

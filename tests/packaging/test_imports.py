@@ -20,7 +20,7 @@ WORDS = {"errors", "types"}
 EXPERTS = {*WORDS, "job", "experts"}
 MIND = {*EXPERTS, "journal", "perception", "judgement", "options", "mind"}
 VIEWS = {*MIND, "knowledge", "views", "record", "report"}
-EVERYTHING = {*VIEWS, "learner"}
+EVERYTHING = {*VIEWS, "learner", "autonomy"}
 ALLOWED = {
     "errors": set(),
     "types": {"errors"},
@@ -30,12 +30,13 @@ ALLOWED = {
     "experts": {*WORDS, "job"},
     "judgement": EXPERTS,
     "options": {*WORDS, "job", "journal"},
+    "autonomy": {*EXPERTS, "journal", "options", "perception"},
     "mind": {*EXPERTS, "judgement"},
     "knowledge": MIND,
     "views": {*MIND, "knowledge"},
     "record": {*MIND, "knowledge"},
     "report": {*MIND, "knowledge"},
-    "learner": VIEWS,
+    "learner": {*VIEWS, "autonomy"},
     "functions": EVERYTHING,
     "checks": EVERYTHING,
     "adapters": EVERYTHING,

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from quickstudy.cli import demo, inspection, jobs, journals, lessons, options, work
+from quickstudy.cli import demo, inspection, jobs, journals, lessons, options, teaching, work
 from quickstudy.errors import InputError
 
 app = typer.Typer(
@@ -46,6 +46,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
     "Work": [work.work, inspection.evaluate, lessons.decide, lessons.teach],
     "Look and keep": [
         inspection.report,
+        teaching.teachers,
         inspection.replay,
         journals.merge,
         journals.forget,
