@@ -28,7 +28,8 @@ class Job:
         options: the answers to choose from: a list of names, a dict name → description, or None for an open job, in
             which options appear as they are taught.
         instructions: what the job is about, in words.
-        target_error: the share of wrong answers the user accepts, in (0, 1).
+        target_error: the share of wrong answers the user accepts, in (0, 1). If it is given, the learner answers
+            alone as soon as it has earned that; if not, it asks about everything, and counts what it could do at 0.02.
         encoder: the name of the encoder, see :func:`quickstudy.perception.get_encoder`.
         feature_seed: seeds the random features; learners with different seeds cannot merge.
         features: how many random features the ridge expert has; more learn more and cost more.
@@ -48,6 +49,7 @@ class Job:
     open: bool
     instructions: str
     target_error: float
+    autonomy: bool
     encoder: str
     feature_seed: int
     features: int
@@ -59,7 +61,7 @@ class Job:
         options: Iterable[str] | Mapping[str, str] | None = None,
         *,
         instructions: str = "",
-        target_error: float = 0.02,
+        target_error: float | None = None,
         encoder: str = "minilm",
         feature_seed: int = 0,
         features: int = 1024,
@@ -67,7 +69,8 @@ class Job:
     ) -> None:
         if not isinstance(name, str) or not name.strip():
             raise JobError(f"A job needs a name; got {name!r}.", next_step='For example Job("route").')
-        if isinstance(target_error, bool) or not isinstance(target_error, int | float) or not 0 < target_error < 1:
+        target = 0.02 if target_error is None else target_error
+        if isinstance(target, bool) or not isinstance(target, int | float) or not 0 < target < 1:
             raise JobError(
                 f"target_error of job {name!r} is {target_error!r}.",
                 next_step="Give a share between 0 and 1, like 0.02.",
@@ -92,7 +95,8 @@ class Job:
         object.__setattr__(self, "options", checked_options(options))
         object.__setattr__(self, "open", options is None)
         object.__setattr__(self, "instructions", instructions)
-        object.__setattr__(self, "target_error", float(target_error))
+        object.__setattr__(self, "target_error", float(target))
+        object.__setattr__(self, "autonomy", target_error is not None)
         object.__setattr__(self, "encoder", encoder)
         object.__setattr__(self, "feature_seed", feature_seed)
         object.__setattr__(self, "features", features)
@@ -103,7 +107,7 @@ class Job:
         return {
             "name": self.name,
             "instructions": self.instructions,
-            "target_error": self.target_error,
+            **({"target_error": self.target_error} if self.autonomy else {}),
             "encoder": self.encoder,
             "feature_seed": self.feature_seed,
             "features": self.features,

@@ -18,8 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from quickstudy import views
-from quickstudy.autonomy.teachers import TeachersReport, make_teachers_report
-from quickstudy.autonomy.twice import draw
+from quickstudy.controls import Controls
 from quickstudy.errors import InputError, JobError, LessonError, OptionError, SituationError
 from quickstudy.job import Job, checked_option_name
 from quickstudy.journal import Event, Journal
@@ -31,7 +30,7 @@ from quickstudy.report import Report, make_report
 from quickstudy.types import Decision, Lesson, Scalar, Situation, Vector
 
 
-class Learner:
+class Learner(Controls):
     """A learner on one job.
 
     Args:
@@ -196,6 +195,7 @@ class Learner:
             lessons: list[Event] = []
             added: dict[str, Event] = {}
             batch: dict[str, Event] = {}
+            judged: set[str] = set()
             for target, answer, lesson_id, when in zip(targets, answers, ids, times, strict=True):
                 situation, vector = (None, target.vector) if isinstance(target, Event) else next(seen)
                 if lesson_id is not None:
@@ -206,6 +206,9 @@ class Learner:
                 if answer not in added and (option := self._record.taught_option(answer, when)) is not None:
                     added[answer] = option
                     events.append((option, None))
+                right = None
+                if isinstance(target, Event):
+                    right = self._record.keeper.verdict(target, answer, self._record.options, judged)
                 lesson = self._record.event(
                     "lesson",
                     when,
@@ -213,6 +216,7 @@ class Learner:
                     decision_id=target.id if isinstance(target, Event) else None,
                     by=by,
                     answer=answer,
+                    correct=right,
                     situation=None if situation is None else situation_to_json(situation),
                     vector=None if situation is None else vector,
                 )
@@ -393,13 +397,13 @@ class Learner:
             encoder: see :class:`Learner`.
             progress: called with (done, all).
         """
-        learner = cls(stored_job(journal), encoder=encoder)
-        record = learner._record
         with Journal.open(journal, identity=None, read_only=True) as source:
+            own = source.get_meta("learner")
+            learner = cls(stored_job(journal), id=own, encoder=encoder)
+            record = learner._record
             for key in ("kind", "dimension"):
                 if (value := source.get_meta(key)) is not None:
                     record.journal.set_meta(key, value)
-            own = source.get_meta("learner")
             kept = list(source.events(until_at=None if until is None else checked_time(until)))
             mark = max((event.seq for event in kept if event.kind == "mark"), default=0)
             past = [e for e in kept if until is None or e.seq <= mark or e.node in (own, "")]
@@ -413,16 +417,6 @@ class Learner:
         """How the learner is doing; see :class:`quickstudy.report.Report`."""
         with self._lock:
             return make_report(self.job, self.encoder.name, self._record.journal, self._record.knowledge)
-
-    def teachers(self, *, confidence: float = 0.95) -> TeachersReport:
-        """Who taught, how often each teacher is wrong, and which answers contradict each other.
-
-        Args:
-            confidence: with which all intervals hold together, in (0, 1).
-        """
-        with self._lock:
-            record = self._record
-            return make_teachers_report(record.journal, record.options, draw(record.journal, self.id), confidence)
 
     def lessons(self) -> Iterator[tuple[Lesson, Situation]]:
         """The lessons in force with their situations, in order of arrival, under today's names of the options."""
@@ -503,23 +497,7 @@ class Learner:
                     )
                 return [views.past_decision(done)]
             proposed = self._propose(checked, vectors, options, when)
-            events = [
-                record.event(
-                    "decision",
-                    when,
-                    request_id=request_id,
-                    answer=decision.answer,
-                    mode=decision.mode,
-                    probability=decision.probability,
-                    situation=text,
-                    vector=vector,
-                    data=views.recorded(decision, options),
-                )
-                for decision, text, vector in zip(proposed, texts, vectors, strict=True)
-            ]
-            if events:
-                record.append(events, durable=False)
-            return [views.with_id(d, event.id, request_id) for d, event in zip(proposed, events, strict=True)]
+            return record.decide(proposed, request_id, options=options, situation=texts, vector=vectors)
 
     def _change_option(self, action: str, name: str, *, other: str | None = None, description: str = "") -> None:
         with self._lock:

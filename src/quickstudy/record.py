@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from quickstudy.autonomy.keeper import Keeper, without_gate
+from quickstudy.autonomy.settings import Autonomy
 from quickstudy.errors import (
     JournalError,
     JournalMismatchError,
@@ -29,7 +31,8 @@ from quickstudy.journal.event import Kind
 from quickstudy.knowledge import Knowledge, Progress, catch_up, folding_order, replaced_vector, replay
 from quickstudy.options import Options, declared_id, description_text, unknown_option
 from quickstudy.perception import Encoder, situation_to_json
-from quickstudy.types import Situation, Vector
+from quickstudy.types import Decision, Situation, Vector
+from quickstudy.views import recorded
 
 SNAPSHOT_LESSONS = 500
 """A snapshot is written in the background after so many lessons, or a tenth of all if that is more."""
@@ -78,6 +81,7 @@ class Record:
                     self.journal.set_meta("learner", self.id)
                 self.journal.set_job(json.dumps(job.to_dict(), sort_keys=True))
             self.clock = HybridClock(self.id)
+            self.keeper = Keeper(self.journal, self.id, job)
             self.load(progress)
         except BaseException:
             self.journal.close()
@@ -90,10 +94,16 @@ class Record:
         self.clock.observe(self.journal.last_clock)
         kind, dimension = self._shape()
         if kind is None:
+            self.keeper.refold()
             return
         snapshot = self.journal.load_snapshot()
+        if snapshot is None:
+            self.keeper.refold()
+        else:
+            self.keeper.load(snapshot.seq, snapshot.state, snapshot.document)
         if snapshot is not None and not list(self.journal.events(after=snapshot.seq, kinds=["mark"])):
-            self.knowledge = Knowledge.restore(self.job, dimension, snapshot.state, snapshot.document)
+            learned = without_gate(snapshot.state)
+            self.knowledge = Knowledge.restore(self.job, dimension, learned, snapshot.document)
             if self.knowledge is not None:
                 catch_up(self.journal, self.knowledge, snapshot.seq, progress)
         if self.knowledge is None:
@@ -104,6 +114,7 @@ class Record:
     def rebuild(self, progress: Progress | None) -> None:
         """The canonical state of the journal's set of events; a mark was written with the change that called for it."""
         self.clock.observe(self.journal.last_clock)
+        self.keeper.refold()
         kind, dimension = self._shape()
         if kind is not None:
             self.knowledge = Knowledge(self.job, kind, dimension)
@@ -120,20 +131,81 @@ class Record:
         for event, vector in events:
             self.knowledge.apply(event, vector, replaced_vector(self.journal, self.knowledge, event))
             self._since_snapshot += event.kind == "lesson"
+        self.keeper.fold(event for event, _ in events)
+        if alarms := self.keeper.alarms(self.event):
+            self.append(alarms, durable=True)
         due = max(SNAPSHOT_LESSONS, len(self.knowledge.in_force) // 10)
         if self.journal.path and self._since_snapshot >= due:
-            self.journal.write_snapshot_in_background(self.journal.last_seq, *self.knowledge.state())
+            self.journal.write_snapshot_in_background(self.journal.last_seq, *self._state())
             self._since_snapshot = 0
 
     def append(self, events: Sequence[Event], *, durable: bool) -> None:
-        """Journals events that teach nothing yet, with the declarations they need."""
+        """Journals events that teach nothing, with the declarations they need; the gate counts them."""
         self.journal.append([*self.undeclared(), *events], durable=durable)
         self._declared = True
+        self.keeper.fold(events)
+
+    def decide(self, decisions: Sequence[Decision], request_id: str | None, **fields: Any) -> list[Decision]:
+        """Rules on proposals and journals them, all or none.
+
+        Args:
+            decisions: without ids; each ruling knows those before it.
+            request_id: the caller's key.
+            fields: further fields of the events, a list of values each, and ``options``, to which they were restricted.
+
+        Returns:
+            The decisions with their ids and modes.
+        """
+        options, among = self.options, fields.pop("options")
+        if declared := self.keeper.undeclared(self.event):
+            self.append(declared, durable=False)
+        events, decided = [], []
+        try:
+            for place, decision in enumerate(decisions):
+                id = new_id()
+                ruling, data = self.keeper.rule(id, decision, options)
+                event = self.event(
+                    "decision",
+                    decision.at,
+                    id=id,
+                    request_id=request_id,
+                    answer=decision.answer,
+                    probability=decision.probability,
+                    mode=ruling.mode,
+                    propensity=ruling.propensity,
+                    coin=ruling.coin,
+                    ledger=ruling.ledger,
+                    data={**recorded(decision, among), **data},
+                    **{name: values[place] for name, values in fields.items()},
+                )
+                self.keeper.fold([event])
+                events.append(event)
+                alone, reason = ruling.mode == "act", ruling.reason
+                decided.append(
+                    replace(decision, id=id, request_id=request_id, mode=ruling.mode, alone=alone, reason=reason)
+                )
+            if events:
+                self.journal.append([*self.undeclared(), *events], durable=False)
+                self._declared = True
+        except BaseException:
+            self.keeper.refold()  # what was not journaled was not decided
+            raise
+        return decided
+
+    def configure(self, changes: Mapping[str, Any]) -> Autonomy:
+        """Journals changed settings.
+
+        Raises:
+            InputError: a setting that makes no sense.
+        """
+        settings = self.keeper.settings.changed(changes)
+        self.append([self.keeper.configured(settings, self.event)], durable=True)
+        return self.keeper.settings
 
     def snapshot(self) -> None:
         """Writes the learned state beside the journal."""
         if self.knowledge is not None and self.journal.path and not self.journal.read_only:
-            self.journal.save_snapshot(self.journal.last_seq, *self.knowledge.state())
+            self.journal.save_snapshot(self.journal.last_seq, *self._state())
             self._since_snapshot = 0
 
     def close(self) -> None:
@@ -338,6 +410,13 @@ class Record:
                 )
 
     # -- inside
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What a snapshot holds: arrays and a document, of what was learned and of the gate."""
+        assert self.knowledge is not None
+        arrays, document = self.knowledge.state()
+        gate_arrays, gate_document = self.keeper.state()
+        return {**arrays, **gate_arrays}, {**document, **gate_document}
 
     def _shape(self) -> tuple[str | None, int]:
         return self.journal.get_meta("kind"), int(self.journal.get_meta("dimension") or 0)

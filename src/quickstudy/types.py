@@ -122,12 +122,13 @@ class Decision:
         probability: the calibrated probability that ``answer`` is right, in [0, 1].
         probabilities: all options' probabilities; they sum to 1 (empty while no option is known).
         novelty: how unlike everything learned this is, in [0, 1].
-        mode: "act", "audit" or "ask". Until autonomy arrives it is always "ask".
+        mode: "act" (answered alone), "audit" (answered, and sent for review) or "ask" (handed over).
         evidence: what it rests on.
         situation: what was seen.
         at: the event's own time, seconds since 1970.
         request_id: the caller's idempotency key, where given.
         value: expected return from here; None until tasks of many steps arrive.
+        reason: why it has its mode, in a word or two; empty for a prediction.
     """
 
     id: str
@@ -142,6 +143,7 @@ class Decision:
     at: float = 0.0
     request_id: str | None = None
     value: float | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -64,11 +63,6 @@ def decisions(
     return results
 
 
-def with_id(decision: Decision, id: str, request_id: str | None) -> Decision:
-    """The decision under its journaled id."""
-    return replace(decision, id=id, request_id=request_id)
-
-
 def recorded(decision: Decision, options: Sequence[str] | None) -> dict[str, Any]:
     """What the journal keeps of a decision beside its columns."""
     data: dict[str, Any] = {
@@ -104,6 +98,7 @@ def past_decision(event: Event) -> Decision:
         situation=situation_from_json(event.situation) if event.situation else "",
         at=event.at,
         request_id=event.request_id,
+        reason=str(data.get("reason", "")),
     )
 
 

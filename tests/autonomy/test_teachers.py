@@ -68,8 +68,8 @@ def test_a_teacher_without_shared_tasks_leaves_the_bound_unaccounted(learner):
 def test_of_two_teachers_alone_nobody_is_named_but_their_common_error_is_known(learner):
     for i in range(40):
         decision = learner.decide(f"situation {i}")
-        learner.teach(decision, "red", by="anna")
-        learner.teach(decision, "green" if i % 10 == 0 else "red", by="ben")
+        learner.teach(decision, NAMES[i % 3], by="anna")
+        learner.teach(decision, NAMES[(i + (i % 10 == 0)) % 3], by="ben")
     report = learner.teachers()
     assert all(teacher.error is None and teacher.high > 0.1 for teacher in report.teachers)
     assert [teacher.disagreed for teacher in report.teachers] == [4, 4]

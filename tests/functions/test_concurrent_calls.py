@@ -219,5 +219,5 @@ def test_a_call_that_is_cancelled_after_its_body_answered_keeps_the_lesson(learn
             await call
 
     asyncio.run(main())
-    route._worker.shutdown()
+    route._worker.close()
     assert (route.report().lessons, route.report().waiting) == (1, 0)

@@ -173,7 +173,30 @@ def test_opening_again_with_the_same_code_writes_nothing(learned, tmp_path):
             route("like grass")
         seq = route.learner._record.journal.last_seq
         route.close()
-        assert seq == 4  # two options, a decision, a lesson
+        assert seq == 5  # the settings, two options, a decision, a lesson
+
+
+def test_without_a_target_it_is_2_percent_once_and_then_what_the_journal_says(learned, tmp_path):
+    path = tmp_path / "colour.db"
+    first = learned(red, journal=path)
+    assert (first.learner.autonomy.active, first.learner.autonomy.target_error) == (True, 0.02)
+    first.learner.configure(target_error=0.1)
+    first.learner.pause()
+    first.close()
+    second = learned(red, journal=path).learner.autonomy
+    assert (second.active, second.target_error, second.paused) == (True, 0.1, True)
+
+
+def test_the_codes_target_stands_when_it_changes_and_the_journals_otherwise(learned, tmp_path):
+    path = tmp_path / "colour.db"
+    for target, moved in [(0.05, 0.1), (0.05, None), (0.2, None)]:
+        route = learned(red, journal=path, target_error=target)
+        route("like blood")
+        found = route.learner.autonomy.target_error
+        if moved is not None:
+            route.learner.configure(target_error=moved)
+        route.close()
+        assert found == {0.05: 0.05 if moved else 0.1, 0.2: 0.2}[target]
 
 
 def test_the_learner_is_an_ordinary_one_that_the_command_line_opens(learned, tmp_path):

@@ -19,8 +19,9 @@ HEAVY = (
 WORDS = {"errors", "types"}
 EXPERTS = {*WORDS, "job", "experts"}
 MIND = {*EXPERTS, "journal", "perception", "judgement", "options", "mind"}
-VIEWS = {*MIND, "knowledge", "views", "record", "report"}
-EVERYTHING = {*VIEWS, "learner", "autonomy"}
+KEPT = {*MIND, "knowledge", "views", "autonomy"}
+VIEWS = {*KEPT, "record", "report", "controls"}
+EVERYTHING = {*VIEWS, "learner"}
 ALLOWED = {
     "errors": set(),
     "types": {"errors"},
@@ -30,13 +31,14 @@ ALLOWED = {
     "experts": {*WORDS, "job"},
     "judgement": EXPERTS,
     "options": {*WORDS, "job", "journal"},
-    "autonomy": {*EXPERTS, "journal", "options", "perception"},
     "mind": {*EXPERTS, "judgement"},
     "knowledge": MIND,
     "views": {*MIND, "knowledge"},
-    "record": {*MIND, "knowledge"},
-    "report": {*MIND, "knowledge"},
-    "learner": {*VIEWS, "autonomy"},
+    "autonomy": {*WORDS, "job", "journal", "options", "perception"},
+    "record": KEPT,
+    "report": KEPT,
+    "controls": {*KEPT, "record"},
+    "learner": VIEWS,
     "functions": EVERYTHING,
     "checks": EVERYTHING,
     "adapters": EVERYTHING,

@@ -5,8 +5,8 @@ share e of the tasks, the learner can agree with them and still be wrong. So the
 several teachers answered (``error_rates``), and :meth:`TeachersReport.truly_wrong` adds it to a bound. Without such
 tasks it says that the bound does not account for it.
 
-Which tasks are put to a second teacher is up to coins (``twice``), so that nobody chooses easy ones. First answers count
-for the error rates: whoever corrects herself later was wrong at first.
+Which tasks are put to a second teacher is up to coins (``twice``), so that nobody chooses easy ones. First answers
+count for the error rates: whoever corrects herself later was wrong at first.
 
 Everything is computed from the journal, and answers are compared as options: two names of one option agree.
 Not here: the gate, and what contradictions do to learning (experts weigh conflicting answers).

@@ -22,13 +22,14 @@ import types
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
 from quickstudy.errors import JournalLockedError, UnknownDecisionError
 from quickstudy.functions.answers import Answers
 from quickstudy.functions.arguments import Arguments
 from quickstudy.functions.opening import Opening, locked, open_learner
+from quickstudy.functions.worker import Worker
 from quickstudy.learner import Learner
 from quickstudy.perception.situations import hash_of_checked
 from quickstudy.report import Report
@@ -69,7 +70,7 @@ class Learned(Generic[P, R_co]):
         self._guard = threading.Lock()
         self._waiting: OrderedDict[str, Decision] = OrderedDict()
         self._newest: OrderedDict[str, str] = OrderedDict()
-        self._worker: ThreadPoolExecutor | None = None
+        self._worker: Worker | None = None
         self._finalizer: weakref.finalize[Any, Any] | None = None
         self._asynchronous = inspect.iscoroutinefunction(function)
         if self._asynchronous:
@@ -162,8 +163,7 @@ class Learned(Generic[P, R_co]):
                 if self._learner is None:
                     self._open()
         assert self._learner is not None
-        if self._process != os.getpid():
-            raise _forked(self.name)
+        self._require_own_process()
         return self._learner
 
     def close(self) -> None:
@@ -176,7 +176,7 @@ class Learned(Generic[P, R_co]):
             if self._finalizer is not None:
                 self._finalizer.detach()
         if worker is not None:
-            worker.shutdown()
+            worker.close()
         if learner is not None and self._process == os.getpid():
             learner.close()
 
@@ -198,6 +198,11 @@ class Learned(Generic[P, R_co]):
         return f"<learned {self.name}() at {hex(id(self))}>"
 
     # -- inside
+
+    def _require_own_process(self) -> None:
+        """Refuses to go on in a fork: neither the journal nor the worker's thread is its own."""
+        if self._process not in (0, os.getpid()):
+            raise _forked(self.name)
 
     def _decide(self, situation: Situation) -> Decision:
         """The decision that waits for this situation, or a new one."""
@@ -223,9 +228,10 @@ class Learned(Generic[P, R_co]):
             _put(self._waiting, hash_of_checked(decision.situation), decision)
 
     async def _call_asynchronously(self, situation: Situation, args: Any, kwargs: Any) -> Any:
-        """The same for a coroutine function; see :meth:`_in_worker` for why it does not stop the event loop."""
+        """The same for a coroutine function; the learner works in a thread of its own, see :mod:`worker`."""
         import asyncio
 
+        self._require_own_process()
         deciding = self._in_worker(self._decide, situation)
         try:
             decision = await asyncio.wrap_future(deciding)
@@ -236,7 +242,7 @@ class Learned(Generic[P, R_co]):
             return self._answers.value_of(str(decision.answer))
         try:
             answer = await cast(Any, self.__wrapped__)(*args, **kwargs)
-            learning = asyncio.wrap_future(self._in_worker(self._learn, decision, answer))
+            learning = asyncio.wrap_future(self._in_worker(self._learn, decision, answer, first=True))
         except BaseException:
             self._keep(decision)
             raise
@@ -249,16 +255,11 @@ class Learned(Generic[P, R_co]):
             raise
         return answer
 
-    def _in_worker(self, work: Callable[..., Any], *given: Any) -> Future[Any]:
-        """Runs the learner's work in one thread of this function's own.
-
-        The learner does one thing at a time anyway. In asyncio's shared threads, waiting calls would take the places
-        of all other ``to_thread`` work in the program, the body's included.
-        """
+    def _in_worker(self, work: Callable[..., Any], *given: Any, first: bool = False) -> Future[Any]:
         with self._guard:
             if self._worker is None:
-                self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"learned-{self.name}")
-            return self._worker.submit(work, *given)
+                self._worker = Worker(f"learned-{self.name}")
+            return self._worker.submit(work, *given, first=first)
 
     def _keep_result(self, deciding: Future[Any]) -> None:
         """Nobody waits for this decision any more; the next call with equal arguments takes it up."""

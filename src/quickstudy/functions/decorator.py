@@ -23,10 +23,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-DEFAULT_TARGET = 0.02
-"""The share of wrong answers that is accepted where neither the code nor the journal says one."""
-
-
 class Decorator(Protocol):
     """What ``learned(...)`` returns: it takes a function and gives it back with the same signature."""
 
@@ -111,10 +107,10 @@ def learned(
             answers.options,
             instructions=(inspect.getdoc(function) or "") if instructions is None else instructions,
             encoder=encoder if isinstance(encoder, str) else encoder.name,
-            target_error=DEFAULT_TARGET if target_error is None else target_error,
+            target_error=target_error,
         )
         given = None if isinstance(encoder, str) else encoder
-        opening = Opening(job, target_error, given, journal, function)
+        opening = Opening(job, given, journal, function)
         return Learned(function, answers, Arguments(function, job_name, ignore), opening, by or job_name)
 
     return decorate if function is None else decorate(function)

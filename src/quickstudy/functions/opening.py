@@ -23,6 +23,11 @@ from quickstudy.job import Job
 from quickstudy.learner import Learner
 from quickstudy.perception import Encoder
 
+DEFAULT_TARGET = 0.02
+"""The share of wrong answers that is accepted where neither the code nor the journal says one."""
+
+_BEGUN = "learned function"
+
 
 class Place(enum.Enum):
     """Where a journal is when no path says it."""
@@ -39,14 +44,12 @@ class Opening:
 
     Attributes:
         job: the job.
-        target_error: what the code asks for; None leaves what the journal says.
         encoder: an encoder object instead of the one that the job names.
         journal: a path, None for memory, or beside the user's data.
         function: the function; its module and qualified name tell the journal's place.
     """
 
     job: Job
-    target_error: float | None
     encoder: Encoder | None
     journal: str | os.PathLike[str] | Place | None
     function: Callable[..., Any]
@@ -96,10 +99,23 @@ def open_learner(opening: Opening) -> Learner:
         raise locked(opening.job.name, path) from error
     try:
         follow_code(learner, opening.job.options)
+        begin(learner)
     except BaseException:
         learner.close()
         raise
     return learner
+
+
+def begin(learner: Learner) -> None:
+    """Lets a learner answer alone, once, if neither the code nor the journal says at which target error.
+
+    After that the journal's settings stand: what is configured, paused or switched off stays so.
+    """
+    journal = learner._record.journal
+    if journal.get_meta(_BEGUN) is None:
+        if not learner.autonomy.active:
+            learner.configure(target_error=DEFAULT_TARGET)
+        journal.set_meta(_BEGUN, "yes")
 
 
 def locked(name: str, path: object) -> JournalLockedError:

@@ -49,6 +49,7 @@ class Event:
         vector: the situation's vector, float32 (d,), read-only.
         data: anything else that JSON can hold.
         forgotten: True for a tombstone: the content was removed.
+        ledger: for a decision that was stood behind: the ledger that counts it.
         seq: local order of arrival, from 1; set by the journal.
     """
 
@@ -73,6 +74,7 @@ class Event:
     vector: Vector | None = field(default=None, repr=False)
     data: Mapping[str, Any] = field(default_factory=dict)
     forgotten: bool = False
+    ledger: str | None = None
     seq: int = 0
 
     def __eq__(self, other: object) -> bool:
@@ -101,6 +103,7 @@ KEPT = frozenset(
         "coin",
         "correct",
         "forgotten",
+        "ledger",
     ]
 )
 """What a tombstone keeps: nobody improves an error bound by forgetting errors."""
@@ -159,6 +162,7 @@ def to_row(event: Event) -> Row:
         None if vector is None else vector.astype("<f4", copy=False).tobytes(),
         data,
         int(event.forgotten),
+        event.ledger,
     )
 
 
@@ -191,7 +195,8 @@ def from_row(row: Row) -> Event:
             vector=None if row[18] is None else np.frombuffer(row[18], dtype="<f4"),
             data={} if row[19] is None else json.loads(row[19]),
             forgotten=bool(row[20]),
-            seq=row[21],
+            ledger=row[21],
+            seq=row[22],
         )
     except (ValueError, TypeError) as error:
         raise JournalCorruptError(

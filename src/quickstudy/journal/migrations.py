@@ -53,7 +53,11 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX events_forgotten ON events (kind) WHERE forgotten = 1")
 
 
-STEPS: tuple[Step, ...] = (_create,)
+def _add_ledger(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE events ADD COLUMN ledger TEXT")
+
+
+STEPS: tuple[Step, ...] = (_create, _add_ledger)
 SCHEMA_VERSION = len(STEPS)
 
 

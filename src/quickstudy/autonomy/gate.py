@@ -1,0 +1,275 @@
+"""The gate: decides whether an answer is given alone, audited, or asked for. A fold of this learner's own events.
+
+Invariants: a ruling depends on earlier events only, and is made before its coin is looked at; what is stood behind is
+fixed by score and threshold alone. :meth:`Gate.rule` changes nothing; :meth:`Gate.fold` takes one event, in the order
+of arrival, and gives the same state when the journal is read again. Events of other learners, which a merge brings,
+take no part. The guarantee rests on the ledger and on this file, not on the policy.
+
+Not here: what the policy knows (``policy``), what is learned of the job (``knowledge``), writing events (``record``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from quickstudy.autonomy.books import Alarm, Book, Recent
+from quickstudy.autonomy.coins import coin
+from quickstudy.autonomy.ledger import Ledger
+from quickstudy.autonomy.policy import Policy, Signals
+from quickstudy.autonomy.segments import ledger_confidence, numbers
+from quickstudy.autonomy.settings import LEDGER_SETTINGS, Autonomy
+from quickstudy.journal import Event
+from quickstudy.types import Mode
+
+FORMAT = 1
+"""Version of the snapshot's part; another one is folded again from events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the gate says of one decision.
+
+    Attributes:
+        mode: "act", "audit" or "ask".
+        reason: in a word or two; see :data:`REASONS`.
+        score: the estimated probability that the answer is right.
+        threshold: from which score an answer is stood behind now; None where that was not looked at.
+        propensity: the probability of being audited; None if the answer is not stood behind.
+        coin: in [0, 1); None if the answer is not stood behind.
+        ledger: the name of the ledger that counts it; None if the answer is not stood behind.
+        target: T in force.
+    """
+
+    mode: Mode
+    reason: str
+    score: float
+    threshold: float | None
+    propensity: float | None
+    coin: float | None
+    ledger: str | None
+    target: float
+
+
+REASONS = {
+    "sure": "it is sure enough, and has shown that it can be",
+    "audit": "it would answer alone; the coin says that a teacher looks at it",
+    "shadow": "it is sure enough, but has not shown enough yet",
+    "unsure": "it is not sure enough",
+    "paused": "it is paused",
+    "always ask": "this option is never answered alone",
+    "cap": "it has answered as many alone as it may for now",
+    "new": "the answer is probably an option that it does not know",
+    "far": "it is far from everything that was learned",
+    "nothing known": "it knows no option",
+}
+"""Why a decision has its mode."""
+
+
+class Gate:
+    """The state of one learner's autonomy.
+
+    Args:
+        node: the learner's id; only its own events count.
+        key: the journal's key of coins; None in a learner that cannot decide.
+        settings: those of the job, in force until the journal has some.
+    """
+
+    def __init__(self, node: str, key: str | None, settings: Autonomy) -> None:
+        self.node = node
+        self.settings = settings
+        self.declared: dict[str, Any] | None = None  # what the newest configure event said
+        self.policy = Policy()
+        self.books: dict[str, Book] = {}
+        self.current: dict[str, str] = {}  # segment -> ledger
+        self.pending: dict[str, tuple[str, float]] = {}  # decision -> ledger, q
+        self._key = key
+        self._family, self._appeared = 1, 0
+        self._recent = Recent()
+
+    # -- ruling
+
+    def rule(
+        self, decision_id: str, answer: str | None, signals: Signals, segment: str, at: float, *, always_ask: bool
+    ) -> Ruling:
+        """The mode of a decision; changes nothing.
+
+        Args:
+            decision_id: the id that the journal gives it.
+            answer: the proposed answer.
+            signals: the proposal's.
+            segment: the part of the work that it belongs to.
+            at: its own time.
+            always_ask: whether the answer is an option that is never answered alone.
+        """
+        settings = self.settings
+        target, score = settings.target, self.policy.score(signals)
+        reason = self._before_the_coin(answer, signals, at, always_ask)
+        if reason is not None:
+            return Ruling("ask", reason, score, None, None, None, None, target)
+        name = self.current.get(segment) or self._next_name()
+        book = self.books.get(name) or self._new_book(name, segment)
+        ledger = book.ledger
+        plan = self.policy.plan(target, ledger)
+        q = min(1.0, max(ledger.q_min, self.policy.audit_rate(score, target, ledger)))
+        threshold = max(plan.threshold, settings.worth(q))
+        if score < threshold:
+            return Ruling("ask", "unsure", score, threshold, None, None, None, target)
+        assert self._key is not None
+        flip = coin(self._key, decision_id)
+        if not (settings.active and plan.open and book.alarm(target) is None and book.allows(target)):
+            return Ruling("ask", "shadow", score, threshold, 1.0, flip, name, target)
+        mode, reason = ("audit", "audit") if flip < q else ("act", "sure")
+        return Ruling("act" if mode == "act" else "audit", reason, score, threshold, q, flip, name, target)
+
+    def ledger_of(self, segment: str) -> Ledger:
+        """The ledger that the next answer stood behind in a segment would enter."""
+        name = self.current.get(segment) or self._next_name()
+        return (self.books.get(name) or self._new_book(name, segment)).ledger
+
+    def alarms(self) -> list[Alarm]:
+        """Alarms that are due and not journaled yet."""
+        target = self.settings.target
+        found = (self.books[name].alarm(target) for name in self.current.values())
+        return [alarm for alarm in found if alarm is not None]
+
+    # -- folding
+
+    def fold(self, event: Event, find: Callable[[str], Event | None]) -> None:
+        """Takes one event, in order of arrival.
+
+        Args:
+            event: any; those of other learners and kinds are passed over.
+            find: gives the decision of an id.
+        """
+        if event.node != self.node:
+            return
+        if event.kind == "configure":
+            self._fold_configure(event)
+        elif event.kind == "decision" and event.propensity is not None and event.ledger is not None:
+            self._fold_decision(event)
+        elif event.kind == "lesson" and event.correct is not None and event.decision_id is not None:
+            decision = find(event.decision_id)
+            if decision is not None:
+                self._fold_verdict(event, decision)
+
+    def _fold_configure(self, event: Event) -> None:
+        data = event.data
+        if "alarm" in data:
+            book = self.books.get(data["alarm"]["ledger"])
+            if book is not None and not book.closed:
+                book.closed = Alarm.from_dict(data["alarm"]).reason
+                self._retire(book)
+        if "settings" in data:
+            new = Autonomy.from_dict(data["settings"])
+            changed = any(getattr(new, name) != getattr(self.settings, name) for name in LEDGER_SETTINGS)
+            self.settings, self.declared = new, dict(data)
+            if changed:
+                for name in self.current.values():
+                    self.books[name].closed = "the settings that are fixed for a ledger were changed"
+                self.current.clear()
+                if any(numbers(name)[0] == self._family for name in self.books):
+                    self._family, self._appeared = self._family + 1, 0
+
+    def _fold_decision(self, event: Event) -> None:
+        assert event.ledger is not None
+        assert event.propensity is not None
+        family, number = numbers(event.ledger)
+        segment = event.data.get("segment")
+        book = self.books.get(event.ledger)
+        if book is None:
+            book = self.books[event.ledger] = self._new_book(event.ledger, segment)
+            self._family, self._appeared = family, max(self._appeared, number)
+        if segment is not None and not book.closed:
+            book.segment = segment
+            self.current[segment] = event.ledger
+        alone = event.mode == "act"
+        book.stand(self.settings.target, event.propensity, mode=str(event.mode), at=event.at)
+        if alone:
+            self._recent.add(event.at)
+        else:
+            self.pending[event.id] = (event.ledger, event.propensity)
+
+    def _fold_verdict(self, lesson: Event, decision: Event) -> None:
+        if decision.node != self.node:
+            return
+        right = bool(lesson.correct)
+        propensity = 1.0
+        if decision.id in self.pending:
+            name, propensity = self.pending.pop(decision.id)
+            self.books[name].verdict(self.settings.target, propensity, right=right)
+        elif decision.mode == "act" and decision.ledger is not None:
+            self.books[decision.ledger].uncalled(right=right)
+            return  # whether such a task is labelled depends on who complains, so the policy does not learn from it
+        if "signals" in decision.data and not decision.forgotten:
+            signals = Signals.from_dict(decision.data["signals"])
+            self.policy.learn(signals, float(decision.data["score"]), right, propensity)
+
+    # -- snapshot
+
+    def state(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+        """As arrays and a document."""
+        arrays = {f"policy/{key}": value for key, value in self.policy.state().items()}
+        for name, book in self.books.items():
+            arrays |= {f"book/{name}/{key}": value for key, value in book.state().items()}
+        document = {
+            "format": FORMAT,
+            "settings": self.settings.to_dict(),
+            "declared": self.declared,
+            "books": {name: book.document() for name, book in self.books.items()},
+            "current": self.current,
+            "pending": [[id, name, q] for id, (name, q) in self.pending.items()],
+            "family": [self._family, self._appeared],
+            "recent": self._recent.state(),
+        }
+        return arrays, document
+
+    def restore(self, arrays: Mapping[str, npt.NDArray[Any]], document: Mapping[str, Any]) -> bool:
+        """From :meth:`state`; False, and nothing is changed, if another version wrote it."""
+        if document.get("format") != FORMAT:
+            return False
+        parts: dict[str, dict[str, npt.NDArray[Any]]] = {}
+        for path, value in arrays.items():
+            part, key = path.rsplit("/", 1)
+            parts.setdefault(part, {})[key] = np.asarray(value)
+        self.settings, self.declared = Autonomy.from_dict(document["settings"]), document["declared"]
+        self.policy.restore(parts["policy"])
+        self.books = {name: Book.restore(text, parts[f"book/{name}"]) for name, text in document["books"].items()}
+        self.current = dict(document["current"])
+        self.pending = {id: (name, q) for id, name, q in document["pending"]}
+        self._family, self._appeared = document["family"]
+        self._recent = Recent(document["recent"])
+        return True
+
+    # -- inside
+
+    def _before_the_coin(self, answer: str | None, signals: Signals, at: float, always_ask: bool) -> str | None:
+        settings = self.settings
+        if answer is None:
+            return "nothing known"
+        if settings.paused:
+            return "paused"
+        if always_ask:
+            return "always ask"
+        if self._recent.full(settings.per_hour, settings.per_day, at):
+            return "cap"
+        if signals.new > signals.probability:
+            return "new"
+        return None
+
+    def _next_name(self) -> str:
+        return f"{self._family}.{0 if self.settings.guarantee_by is None else self._appeared + 1}"
+
+    def _new_book(self, name: str, segment: str | None) -> Book:
+        confidence = ledger_confidence(self.settings.confidence, name)
+        return Book(name, segment, Ledger(confidence, self.settings.q_min))
+
+    def _retire(self, book: Book) -> None:
+        self.current = {segment: name for segment, name in self.current.items() if name != book.name}
+        family, number = numbers(book.name)
+        if number == 0 and family == self._family:
+            self._family, self._appeared = family + 1, 0

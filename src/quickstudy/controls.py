@@ -1,0 +1,74 @@
+"""What the user allows a learner to do alone, and what can be seen of it: a part of :class:`quickstudy.Learner`.
+
+Invariant: every change is journaled before it is in force. Not here: the rules (``autonomy``), deciding and teaching
+(``learner``).
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from quickstudy import views
+from quickstudy.autonomy.settings import Autonomy
+from quickstudy.autonomy.teachers import TeachersReport, make_teachers_report
+from quickstudy.autonomy.twice import draw
+from quickstudy.record import Record
+from quickstudy.types import Decision
+
+
+class Controls:
+    """The learner's autonomy, from the user's side."""
+
+    _lock: threading.RLock
+    _record: Record
+
+    @property
+    def autonomy(self) -> Autonomy:
+        """The settings in force."""
+        with self._lock:
+            return self._record.keeper.settings
+
+    def configure(self, **changes: Any) -> Autonomy:
+        """Changes what the learner may do alone; journaled, and in force from the next decision on.
+
+        Args:
+            changes: settings by name, see :class:`quickstudy.autonomy.settings.Autonomy`. Giving ``target_error`` also
+                sets ``active``, unless that is given too.
+
+        Returns:
+            The settings now in force.
+
+        Raises:
+            InputError: a setting is unknown, or its value makes no sense.
+        """
+        if changes.get("target_error") is not None:
+            changes.setdefault("active", True)
+        with self._lock:
+            self._record.writable()
+            return self._record.configure(changes)
+
+    def pause(self) -> Autonomy:
+        """Asks about everything, and counts nothing, until :meth:`resume`."""
+        return self.configure(paused=True)
+
+    def resume(self) -> Autonomy:
+        """Goes on after :meth:`pause`."""
+        return self.configure(paused=False)
+
+    def teachers(self, *, confidence: float = 0.95) -> TeachersReport:
+        """Who taught, how often each teacher is wrong, and which answers contradict each other.
+
+        Args:
+            confidence: with which all intervals hold together, in (0, 1).
+        """
+        with self._lock:
+            record = self._record
+            drawn = draw(record.journal, record.id)
+            return make_teachers_report(record.journal, record.options, drawn, confidence)
+
+    def audits(self, limit: int | None = None) -> list[Decision]:
+        """Answers that wait for their audit, oldest first; answer them with ``teach``, as any other task."""
+        with self._lock:
+            waiting = [event for event in self._record.journal.waiting() if event.mode == "audit"]
+            return [views.past_decision(event) for event in waiting[:limit]]
