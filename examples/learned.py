@@ -19,14 +19,14 @@ SENTENCES: dict[Team, list[str]] = {
         "I was charged twice for {}",
         "the invoice for {} is wrong",
         "please refund {}",
-        "why does {} cost more",
+        "why pay for {}",
     ],
     "fraud": ["I never paid for {}", "somebody bought {} with my card", "{} was not me", "a stranger ordered {}"],
     "app": [
         "the app crashes when I open {}",
         "I cannot see {} on my phone",
         "{} does not load",
-        "the screen of {} freezes",
+        "{} freezes",
     ],
 }
 THINGS = [

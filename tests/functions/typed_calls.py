@@ -35,8 +35,7 @@ class Desk:
 async def calls() -> None:
     """Calls all of them."""
     assert_type(route("late", urgent=True), Literal["billing", "fraud"])
-    assert_type(is_spam("late"), Coroutine[Any, Any, bool])
-    assert_type(await is_spam("late"), bool)
+    assert_type(await assert_type(is_spam("late"), Coroutine[Any, Any, bool]), bool)
     assert_type(Desk().route("late"), bool)
     assert_type(Desk().route.teach("late", True), quickstudy.Lesson)
     assert_type(route.predict("late"), quickstudy.Decision)
