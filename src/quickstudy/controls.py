@@ -7,12 +7,15 @@ Invariant: every change is journaled before it is in force. Not here: the rules 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from quickstudy import views
+from quickstudy.autonomy.past import read_past
 from quickstudy.autonomy.settings import Autonomy
 from quickstudy.autonomy.teachers import TeachersReport, make_teachers_report
 from quickstudy.autonomy.twice import draw
+from quickstudy.autonomy.whatif import WhatIf, checked_targets, what_if
 from quickstudy.record import Record
 from quickstudy.types import Decision
 
@@ -65,7 +68,23 @@ class Controls:
         with self._lock:
             record = self._record
             drawn = draw(record.journal, record.id)
-            return make_teachers_report(record.journal, record.options, drawn, confidence)
+            return make_teachers_report(
+                record.journal, record.options, drawn, record.keeper.gate.stood_behind, confidence
+            )
+
+    def what_if(self, target_error: float | Sequence[float] | None = None) -> list[WhatIf]:
+        """What is to be expected if the target were another; writes nothing.
+
+        Args:
+            target_error: one target or several, in (0, 1); six usual ones if None.
+
+        Raises:
+            InputError: a target that is no share.
+        """
+        targets = checked_targets(target_error)
+        with self._lock:
+            record = self._record
+            return what_if(record.keeper.gate, read_past(record.journal, record.id), targets)
 
     def audits(self, limit: int | None = None) -> list[Decision]:
         """Answers that wait for their audit, oldest first; answer them with ``teach``, as any other task."""

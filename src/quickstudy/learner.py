@@ -416,7 +416,8 @@ class Learner(Controls):
     def report(self) -> Report:
         """How the learner is doing; see :class:`quickstudy.report.Report`."""
         with self._lock:
-            return make_report(self.job, self.encoder.name, self._record.journal, self._record.knowledge)
+            record = self._record
+            return make_report(self.job, self.encoder.name, record.journal, record.knowledge, record.keeper.gate)
 
     def lessons(self) -> Iterator[tuple[Lesson, Situation]]:
         """The lessons in force with their situations, in order of arrival, under today's names of the options."""

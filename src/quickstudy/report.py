@@ -9,10 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from quickstudy.autonomy.account import Account, account
+from quickstudy.autonomy.gate import Gate
+from quickstudy.autonomy.past import read_past
+from quickstudy.autonomy.teachers import TeachersReport, make_teachers_report
+from quickstudy.autonomy.twice import draw
 from quickstudy.job import Job
 from quickstudy.journal import Journal
 from quickstudy.knowledge import Knowledge
 from quickstudy.mind import History
+from quickstudy.options import Options
 
 POINTS = 20
 BINS = 10
@@ -74,6 +80,8 @@ class Report:
         confusions: the most frequent ones.
         started: time of the first lesson in force, seconds since 1970; None before it.
         newest: time of the newest one.
+        autonomy: what it does alone, and what is promised of that.
+        teachers: who taught, and how often they are wrong.
     """
 
     job: str
@@ -92,14 +100,16 @@ class Report:
     confusions: tuple[Confusion, ...]
     started: float | None
     newest: float | None
+    autonomy: Account
+    teachers: TeachersReport
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data for JSON."""
-        return asdict(self)
+        return {**asdict(self), "teachers": self.teachers.to_dict()}
 
 
-def make_report(job: Job, encoder: str, journal: Journal, knowledge: Knowledge | None) -> Report:
-    """The report of a learner with this journal and knowledge."""
+def make_report(job: Job, encoder: str, journal: Journal, knowledge: Knowledge | None, gate: Gate) -> Report:
+    """The report of a learner with this journal, knowledge and gate."""
     decisions = rewards = forgotten = 0
     for event in journal.events(kinds=["decision", "lesson"]):
         forgotten += event.forgotten
@@ -132,6 +142,10 @@ def make_report(job: Job, encoder: str, journal: Journal, knowledge: Knowledge |
         confusions=_confusions(history, names),
         started=min(times, default=None),
         newest=max(times, default=None),
+        autonomy=account(gate, read_past(journal, gate.node)),
+        teachers=make_teachers_report(
+            journal, knowledge.options if knowledge else Options(), draw(journal, gate.node), gate.stood_behind
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """The report on teachers, from real journals."""
 
+import datetime
 import json
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from property.scripts import ENCODER, new_learner
 
 from autonomy.simulated_teachers import simulated
+from autonomy.streams import colours, job
 from quickstudy import Job, Learner
 from quickstudy.errors import InputError
 
@@ -36,7 +38,7 @@ def test_nothing_taught_is_nothing_known(learner):
     report = learner.teachers()
     assert (report.teachers, report.shared_tasks, report.agreement, report.error) == ((), 0, None, None)
     assert report.truly_wrong(0.02) is None
-    assert "does not account for their own errors" in report.note
+    assert "does not account for the teachers' own errors" in report.note
     assert json.dumps(report.to_dict())
 
 
@@ -53,7 +55,32 @@ def test_teachers_who_share_tasks_get_rates_whose_intervals_hold_the_truth(learn
     assert report.low <= report.error <= report.high
     assert report.truly_wrong(0.02) == pytest.approx(0.02 + report.high)
     assert report.truly_wrong(1.0) == 1.0
-    assert f"{report.high:.1%} to the bound" in report.note
+    assert f"about {report.error:.1%} ({report.low:.1%} to {report.high:.1%})" in report.note
+
+
+def test_the_ledgers_bound_and_the_teachers_errors_add_up_in_the_report():
+    with Learner(job(), encoder=ENCODER) as learner:
+        for number, (situation, right) in enumerate(colours(200, noise=0.1)):
+            decision = learner.decide(situation)
+            for by in ("anna", "ben", "carla") if decision.mode != "act" else ():
+                learner.teach(decision, "red" if by == "ben" and number % 20 == 0 else right, by=by)
+        report = learner.report().teachers
+        assert report == learner.teachers()
+        account = learner.report().autonomy
+    assert (report.answers, report.bound) == (account.answers, account.bound)
+    assert report.answers > 50
+    assert report.truly_wrong() == pytest.approx(report.bound / report.answers + report.high)
+    assert f"at most {report.truly_wrong():.1%} are truly wrong" in report.note
+
+
+def test_reports_on_records_and_arrays_are_plain_data():
+    with Learner(Job("records", ["red", "green"]), encoder=ENCODER) as learner:
+        situation = {"on": datetime.date(2024, 5, 1), "amount": 2.5}
+        learner.teach_many([(situation, "red"), (situation, "green")])
+        data = json.loads(json.dumps(learner.report().to_dict()["teachers"]))
+    [found] = data["contradictions"]
+    assert found["situation"] == {"record": {"amount": 2.5, "on": {"date": "2024-05-01"}}}
+    assert (found["other"], data["truly_wrong"]) == (None, None)
 
 
 def test_a_teacher_without_shared_tasks_leaves_the_bound_unaccounted(learner):

@@ -86,7 +86,7 @@ class Book:
     def stand(self, target: float, q: float, *, mode: str, at: float) -> None:
         """An answer stood behind."""
         self.ledger.stand(q, audited=mode != "act")
-        self.drift.stand(target)
+        self.drift.stand(target, q)
         self.shadow += mode == "ask"
         self.alone += mode == "act"
         self.first = at if self.first is None else self.first

@@ -18,18 +18,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-PATIENCE = 20_000.0
+PATIENCE = 5_000.0
 """At most one false alarm in so many answers, on average, while the target is kept."""
 
-BETS = np.array([0.5, 1.0, 3.0])
-"""How much worse than the target the change is thought to be: λ·T / (1 - T) of the three detectors."""
+TIMES = np.array([1.5, 2.5, 5.0])
+"""How many times the target the three detectors expect after a change; each has its best λ for that."""
 
 
 class Drift:
     """Evidence of a change for the worse."""
 
     def __init__(self) -> None:
-        self._logs = np.zeros(len(BETS))
+        self._logs = np.zeros(len(TIMES))
 
     @property
     def evidence(self) -> float:
@@ -41,13 +41,13 @@ class Drift:
         """Whether an alarm is due."""
         return self.evidence >= PATIENCE
 
-    def stand(self, target: float) -> None:
-        """One more answer stood behind."""
-        np.maximum(self._logs + np.log1p(-self._lambdas(target) * target), 0.0, out=self._logs)
+    def stand(self, target: float, q: float) -> None:
+        """One more answer stood behind, audited with probability ``q``."""
+        np.maximum(self._logs + np.log1p(-self._lambdas(target, q) * target), 0.0, out=self._logs)
 
     def wrong(self, target: float, q: float) -> None:
         """The verdict on an audited answer: it was wrong."""
-        lambdas = self._lambdas(target)
+        lambdas = self._lambdas(target, q)
         self._logs += np.log1p(lambdas * (1.0 / q - target)) - np.log1p(-lambdas * target)
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
@@ -59,9 +59,10 @@ class Drift:
         self._logs = state["logs"].copy()
 
     @staticmethod
-    def _lambdas(target: float) -> npt.NDArray[np.float64]:
-        lambdas: npt.NDArray[np.float64] = np.minimum(BETS / (1.0 - target), 0.5 / target)
-        return lambdas
+    def _lambdas(target: float, q: float) -> npt.NDArray[np.float64]:
+        """The λ that make the factor a likelihood ratio: found errors with probability times·T·q against T·q."""
+        lambdas: npt.NDArray[np.float64] = (TIMES - 1.0) * q / (1.0 - q * target)
+        return np.minimum(lambdas, 0.5 / target)
 
 
 def words(evidence: float, errors: int, target: float) -> str:

@@ -60,6 +60,7 @@ REASONS = {
     "audit": "it would answer alone; the coin says that a teacher looks at it",
     "shadow": "it is sure enough, but has not shown enough yet",
     "unsure": "it is not sure enough",
+    "too dear": "asking costs less than what a wrong answer or an audit is likely to cost",
     "paused": "it is paused",
     "always ask": "this option is never answered alone",
     "cap": "it has answered as many alone as it may for now",
@@ -116,12 +117,15 @@ class Gate:
         ledger = book.ledger
         plan = self.policy.plan(target, ledger)
         q = min(1.0, max(ledger.q_min, self.policy.audit_rate(score, target, ledger)))
-        threshold = max(plan.threshold, settings.worth(q))
+        threshold = plan.threshold
+        is_open = settings.active and plan.open and book.alarm(target) is None and book.allows(target)
+        if not settings.pays(score, q if is_open else ledger.q_min):
+            return Ruling("ask", "too dear", score, threshold, None, None, None, target)
         if score < threshold:
             return Ruling("ask", "unsure", score, threshold, None, None, None, target)
         assert self._key is not None
         flip = coin(self._key, decision_id)
-        if not (settings.active and plan.open and book.alarm(target) is None and book.allows(target)):
+        if not is_open:
             return Ruling("ask", "shadow", score, threshold, 1.0, flip, name, target)
         mode, reason = ("audit", "audit") if flip < q else ("act", "sure")
         return Ruling("act" if mode == "act" else "audit", reason, score, threshold, q, flip, name, target)
@@ -130,6 +134,12 @@ class Gate:
         """The ledger that the next answer stood behind in a segment would enter."""
         name = self.current.get(segment) or self._next_name()
         return (self.books.get(name) or self._new_book(name, segment)).ledger
+
+    @property
+    def stood_behind(self) -> tuple[int, int]:
+        """V and U of the ledgers in force: answers stood behind, and at most how many of them are wrong."""
+        ledgers = [self.books[name].ledger for name in self.current.values() if name in self.books]
+        return sum(ledger.answers for ledger in ledgers), sum(ledger.bound() for ledger in ledgers)
 
     def alarms(self) -> list[Alarm]:
         """Alarms that are due and not journaled yet."""

@@ -65,15 +65,19 @@ class Autonomy:
             return self.target_error
         return min(self.target_error, self.price_ask / self.price_wrong)
 
-    def worth(self, q: float) -> float:
-        """The least probability of being right at which answering, audited with probability q, costs less than asking.
+    def pays(self, score: float, q: float) -> bool:
+        """Whether answering, audited with probability q, costs no more than asking; True without prices.
 
-        0 without prices. A wrong answer that is audited is found, and costs the audit only.
+        A wrong answer that is audited is found, and costs the audit only.
+
+        Args:
+            score: the probability of being right.
+            q: the probability of an audit.
         """
         if self.price_wrong is None or self.price_ask is None:
-            return 0.0
-        unseen = max((1.0 - q) * self.price_wrong, 1e-12)
-        return 1.0 - (self.price_ask - q * (self.price_audit or 0.0)) / unseen
+            return True
+        wrong = (1.0 - q) * (1.0 - score) * self.price_wrong
+        return wrong + q * (self.price_audit or 0.0) <= self.price_ask
 
     def changed(self, changes: Mapping[str, Any]) -> Autonomy:
         """The settings after some changes.

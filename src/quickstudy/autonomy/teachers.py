@@ -15,6 +15,7 @@ Not here: the gate, and what contradictions do to learning (experts weigh confli
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -28,7 +29,7 @@ from quickstudy.autonomy.twice import Drawn
 from quickstudy.errors import InputError
 from quickstudy.journal.reader import PAGE, JournalReader
 from quickstudy.options import Options
-from quickstudy.perception import situation_from_json
+from quickstudy.perception import situation_from_json, situation_to_json
 from quickstudy.types import Situation, Vector
 
 SHARED_TASKS = 2_000
@@ -111,6 +112,8 @@ class TeachersReport:
         error: the estimated error rate of the first verdicts; None unless every teacher shares tasks.
         low: the lower end of its interval.
         high: the upper end.
+        answers: V, the answers stood behind in the ledgers in force.
+        bound: U, at most so many of them disagree with their first verdicts.
         contradictions: the newest ones, at most 50.
         contradictions_found: how many there are.
     """
@@ -124,47 +127,61 @@ class TeachersReport:
     error: float | None
     low: float | None
     high: float | None
+    answers: int
+    bound: int
     contradictions: tuple[Contradiction, ...]
     contradictions_found: int
 
-    def truly_wrong(self, bound: float) -> float | None:
-        """A bound on the share that is truly wrong, from a bound on the share that the first verdicts call wrong.
+    def truly_wrong(self, bound: float | None = None) -> float | None:
+        """A bound on the share that is truly wrong, from one on the share that the first verdicts call wrong.
 
         Whatever is wrong either disagrees with its verdict or has a wrong verdict: the shares add up. None if the
         teachers' error is not known.
+
+        Args:
+            bound: the share; that of the ledgers in force if None.
         """
-        return None if self.high is None else min(1.0, bound + self.high)
+        if bound is None:
+            bound = self.bound / self.answers if self.answers else None
+        return None if self.high is None or bound is None else min(1.0, bound + self.high)
 
     @property
     def note(self) -> str:
         """What the bound does and does not account for, in words."""
         about = "The bound is about disagreement with the teachers' first verdicts."
         if self.error is None or self.low is None or self.high is None:
-            why = (
-                "Not all teachers share tasks with another"
-                if self.shared_tasks
-                else "No task has two teachers' answers"
-            )
+            why = "Not every teacher shares tasks with another" if self.shared_tasks else "No task has two answers"
             return (
-                f"{about} It does not account for their own errors. {why}: "
-                "set ask_twice, and let others answer what is listed there."
+                f"{about} It does not account for the teachers' own errors. {why}: set ask_twice, and put the tasks "
+                "that it draws to another teacher."
             )
-        return (
+        known = (
             f"{about} Their own error is about {self.error:.1%} ({self.low:.1%} to {self.high:.1%}) in the "
-            f"{self.shared_tasks:,} tasks that several answered. An answer that agrees with a wrong verdict is wrong "
-            f"and not counted: add up to {self.high:.1%} to the bound. This takes their errors as independent, and as "
-            "frequent in other tasks as in those."
+            f"{self.shared_tasks:,} tasks that several answered."
+        )
+        total = self.truly_wrong()
+        if total is None:
+            return known
+        return (
+            f"{known} At most {self.bound:,} of {self.answers:,} answers stood behind disagree "
+            f"({self.bound / self.answers:.1%}); others may agree with a wrong verdict, so at most {total:.1%} are "
+            "truly wrong, if the teachers err independently, and there no more often than in those tasks."
         )
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data for JSON."""
-        return {**asdict(self), "note": self.note}
+        plain = {**asdict(self), "truly_wrong": self.truly_wrong(), "note": self.note}
+        for found, words in zip(self.contradictions, plain["contradictions"], strict=True):
+            words["situation"] = json.loads(situation_to_json(found.situation))
+            words["other"] = None if found.other is None else json.loads(situation_to_json(found.other))
+        return plain
 
 
 def make_teachers_report(
     journal: JournalReader,
     options: Options,
     drawn: Drawn,
+    stood: tuple[int, int] = (0, 0),
     confidence: float = 0.95,
 ) -> TeachersReport:
     """The report on a journal's teachers.
@@ -173,6 +190,7 @@ def make_teachers_report(
         journal: the journal.
         options: its options as they stand.
         drawn: the tasks to be asked twice.
+        stood: how many answers the ledgers in force count, and their bound on the wrong ones.
         confidence: with which all intervals hold together, in (0, 1).
 
     Raises:
@@ -180,12 +198,12 @@ def make_teachers_report(
     """
     if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0 < confidence < 1:
         raise InputError(f"The confidence is {confidence!r}.", next_step="Give a share between 0 and 1, like 0.95.")
-    answers = _Answers(journal, options)
-    rates = answers.rates(max(len(options.current()), 2), confidence)
-    first = Counter(next(iter(given)) for given in answers.first.values())
-    shared = {key: given for key, given in answers.first.items() if len(given) > 1}
-    agreed = sum(len(set(given.values())) == 1 for given in shared.values())
-    contradictions, count = answers.contradictions()
+    given = _Answers(journal, options)
+    rates = given.rates(max(len(options.current()), 2), confidence)
+    first = Counter(next(iter(said)) for said in given.first.values())
+    shared = {key: said for key, said in given.first.items() if len(said) > 1}
+    agreed = sum(len(set(said.values())) == 1 for said in shared.values())
+    contradictions, count = given.contradictions()
     total = sum(first.values())
     known = bool(first) and all(name in rates for name in first)
     mean = {
@@ -195,12 +213,14 @@ def make_teachers_report(
     return TeachersReport(
         confidence=confidence,
         teachers=tuple(
-            _teacher(name, taught, answers, shared, rates.get(name)) for name, taught in answers.counts.most_common()
+            _teacher(name, taught, given, shared, rates.get(name)) for name, taught in given.counts.most_common()
         ),
         shared_tasks=len(shared),
         agreement=agreed / len(shared) if shared else None,
+        answers=stood[0],
+        bound=stood[1],
         ask_twice=drawn.share,
-        again=tuple(id for id in drawn.decisions if len(answers.first.get(id, {})) == 1),
+        again=tuple(id for id in drawn.decisions if len(given.first.get(id, {})) == 1),
         contradictions=contradictions,
         contradictions_found=count,
         **mean,

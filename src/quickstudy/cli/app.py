@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from quickstudy.cli import demo, inspection, jobs, journals, lessons, options, teaching, work
+from quickstudy.cli import autonomy, demo, inspection, jobs, journals, lessons, options, teaching, work
 from quickstudy.errors import InputError
 
 app = typer.Typer(
@@ -44,6 +44,7 @@ def quickstudy(
 _PANELS: dict[str, list[Callable[..., None]]] = {
     "Start": [demo.demo, jobs.init],
     "Work": [work.work, inspection.evaluate, lessons.decide, lessons.teach],
+    "Autonomy": [autonomy.configure, autonomy.what_if, autonomy.verify, autonomy.pause, autonomy.resume],
     "Look and keep": [
         inspection.report,
         teaching.teachers,
@@ -54,7 +55,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
         journals.import_lessons,
     ],
 }
-_NAMES = {"export_lessons": "export", "import_lessons": "import"}
+_NAMES = {"export_lessons": "export", "import_lessons": "import", "what_if": "what-if"}
 
 for panel, commands in _PANELS.items():
     for command in commands:

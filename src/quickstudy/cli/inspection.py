@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table as Grid
 
+from quickstudy.cli.account import show_account
 from quickstudy.cli.answers import AnswersFile
 from quickstudy.cli.asking import in_words
 from quickstudy.cli.cells import label_of, situation_of, time_of
@@ -25,6 +26,7 @@ from quickstudy.errors import InputError
 
 if TYPE_CHECKING:
     from quickstudy.learner import Learner
+    from quickstudy.report import Report
 
 _CHUNK = 256
 
@@ -141,12 +143,12 @@ def _report(learner: Learner, plot: Path | None, waiting: int, *, as_json: bool)
     if as_json:
         print_json(data)
         return
-    _show_report(learner, data)
+    _show_report(learner, numbers, data)
     if plot is not None:
         say(f"Plot: {plot}")
 
 
-def _show_report(learner: Learner, data: dict[str, Any]) -> None:
+def _show_report(learner: Learner, numbers: Report, data: dict[str, Any]) -> None:
     console = out()
     console.print(
         f"[bold]{learner.job.name}[/]: {data['lessons']:,} lessons, {data['decisions']:,} decisions, "
@@ -154,6 +156,8 @@ def _show_report(learner: Learner, data: dict[str, Any]) -> None:
     )
     if data.get("started") and data.get("newest"):
         console.print(f"from {_day(data['started'])} to {_day(data['newest'])}", style="dim")
+    show_account(numbers.autonomy)
+    show(numbers.teachers.note)
     if data["accuracy"]:
         grid = _grid("Accuracy before each lesson", ["lessons", "accuracy", "mean confidence"])
         for point in _spread(data["accuracy"], 8):

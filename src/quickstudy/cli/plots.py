@@ -6,6 +6,7 @@ Invariant: no display is needed and no global state of matplotlib is touched; ma
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,6 +77,35 @@ def plot_learning(
     _curve(left, x, accuracy, BLUE, "right")
     _curve(left, x, sure, ORANGE, f"sure (p ≥ {sure_level:g})")
     _calibration(right, calibration)
+    _save(figure, path)
+
+
+def plot_what_if(forecasts: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Draws the slider: the share done alone and the bound, over the target.
+
+    Args:
+        forecasts: what ``WhatIf.to_dict()`` returns, one for each candidate.
+        path: the file to write; its suffix says the format.
+
+    Raises:
+        InputError: the suffix is no format we draw, or the folder is missing.
+    """
+    figure = _figure(path)
+    left, right = figure.subplots(1, 2, width_ratios=[3, 2])
+    rows = sorted(forecasts, key=lambda row: row["target_error"])
+    x = [row["target_error"] for row in rows]
+    _shares(left, "target error", "what another target would do")
+    _curve(left, x, [row["share_alone"] for row in rows], BLUE, "done alone")
+    _curve(left, x, [row["share_asked"] for row in rows], ORANGE, "asked", dashed=True)
+    audited = [1.0 - row["share_alone"] - row["share_asked"] for row in rows]
+    _curve(left, x, audited, GREEN, "audited", dashed=True)
+    bounds = [math.nan if row["bound_share"] is None else row["bound_share"] for row in rows]
+    _shares(right, "target error", "bound then, and the target")
+    right.set_ylim(0, max([*x, *(b for b in bounds if b == b)]) * 1.1)
+    right.plot(x, x, color=GREY, linewidth=1, linestyle=":")
+    _curve(right, x, bounds, BLUE, "bound")
+    for axes in (left, right):
+        axes.xaxis.set_major_formatter(lambda share, _: f"{share:.1%}")
     _save(figure, path)
 
 

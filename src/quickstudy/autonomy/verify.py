@@ -1,0 +1,278 @@
+"""Verification: every coin, probability, threshold and bound of a journal computed again, from the journal alone.
+
+It reads the events of the journal's own learner in order of arrival and trusts none of what they say of the gate: coins
+come from the key, bounds from the ledger's formula, verdicts from the lessons. It uses neither the gate nor the policy.
+What it cannot see: whether the teacher was right; and whether somebody who could write the file replaced the key and
+all that follows from it, or took a decision out together with its lessons. A forgotten decision has lost its score and
+threshold; all else of it is still checked.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+from quickstudy.autonomy.coins import KEY_NAME, coin
+from quickstudy.autonomy.ledger import Ledger
+from quickstudy.autonomy.segments import ledger_confidence
+from quickstudy.autonomy.settings import Autonomy
+from quickstudy.journal import Event, Journal
+from quickstudy.options import Options
+
+MOST_PROBLEMS = 100
+"""So many problems are listed; the others are only counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that does not fit: the event's id, its number in the journal, and what is wrong with it."""
+
+    event: str
+    seq: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedLedger:
+    """A ledger as it was computed again.
+
+    Attributes:
+        name: its name.
+        segment: the part of the work, where known.
+        confidence: with which its bound holds.
+        answers: V, answers stood behind.
+        alone: of these, given alone without an audit.
+        audited: of these, audited or asked.
+        errors: of these, found wrong.
+        pending: of these, without a verdict; they count as wrong.
+        bound: U, at most so many of the V are wrong.
+        share: U / V.
+        closed: whether it takes no more answers.
+    """
+
+    name: str
+    segment: str | None
+    confidence: float
+    answers: int
+    alone: int
+    audited: int
+    errors: int
+    pending: int
+    bound: int
+    share: float
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was checked, and what does not fit.
+
+    Attributes:
+        decisions: decisions of this learner, forgotten ones included.
+        coins: coins computed again.
+        bounds: bounds computed again, one for each answer given alone or audited by a coin.
+        verdicts: first verdicts checked.
+        forgotten: decisions whose score could not be checked.
+        problems: what does not fit, the first 100.
+        problem_count: how many there are.
+        ledgers: all ledgers at the end.
+    """
+
+    decisions: int
+    coins: int
+    bounds: int
+    verdicts: int
+    forgotten: int
+    problems: tuple[Problem, ...]
+    problem_count: int
+    ledgers: tuple[CheckedLedger, ...]
+
+    @property
+    def right(self) -> bool:
+        """Whether everything fits."""
+        return self.problem_count == 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data for JSON."""
+        return {"right": self.right, **dataclasses.asdict(self)}
+
+
+def verify(journal: Journal) -> Verification:
+    """Computes everything again that the gate of a journal's learner has said.
+
+    Args:
+        journal: open, also read-only.
+    """
+    checker = _Checker(journal)
+    for event in journal.events(kinds=["configure", "decision", "lesson", "option"]):
+        checker.take(event)
+    return checker.result()
+
+
+@dataclass(slots=True)
+class _Stood:
+    ledger: str
+    q: float
+    judged: bool = False
+
+
+@dataclass(slots=True)
+class _Checker:
+    journal: Journal
+    node: str | None = None
+    key: str = ""
+    settings: Autonomy = field(default_factory=Autonomy)
+    options: Options = field(default_factory=Options)
+    ledgers: dict[str, Ledger] = field(default_factory=dict)
+    segments: dict[str, str | None] = field(default_factory=dict)
+    alone: dict[str, int] = field(default_factory=dict)
+    corrected: dict[str, int] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
+    stood: dict[str, _Stood] = field(default_factory=dict)
+    answered: set[str] = field(default_factory=set)
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("d", "c", "b", "v", "f", "p"), 0))
+    problems: list[Problem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.node = self.journal.get_meta("learner")
+        self.key = self.journal.get_meta(KEY_NAME) or ""
+
+    def take(self, event: Event) -> None:
+        """Checks one event."""
+        if event.kind == "option":
+            if not event.forgotten:
+                self.options.apply(event)
+        elif event.node != self.node:
+            if event.kind == "lesson" and event.decision_id and (event.answer is not None):
+                self.answered.add(event.decision_id)
+        elif event.kind == "configure":
+            self._configure(event)
+        elif event.kind == "decision":
+            self._decision(event)
+        elif event.decision_id is not None:
+            self._lesson(event)
+
+    def result(self) -> Verification:
+        """What was found."""
+        ledgers = [
+            CheckedLedger(
+                name=name,
+                segment=self.segments[name],
+                confidence=ledger.confidence,
+                answers=ledger.answers,
+                alone=self.alone[name],
+                audited=ledger.audited,
+                errors=ledger.errors,
+                pending=ledger.pending,
+                bound=ledger.bound(),
+                share=ledger.bound() / max(ledger.answers, 1),
+                closed=name in self.closed,
+            )
+            for name, ledger in self.ledgers.items()
+        ]
+        n = self.counts
+        return Verification(n["d"], n["c"], n["b"], n["v"], n["f"], tuple(self.problems), n["p"], tuple(ledgers))
+
+    def _wrong(self, event: Event, what: str) -> None:
+        self.counts["p"] += 1
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(Problem(event.id, event.seq, what))
+
+    def _configure(self, event: Event) -> None:
+        if "alarm" in event.data:
+            self.closed.add(event.data["alarm"]["ledger"])
+        if "settings" in event.data:
+            new, old = Autonomy.from_dict(event.data["settings"]), self.settings
+            if (new.confidence, new.q_min, new.guarantee_by) != (old.confidence, old.q_min, old.guarantee_by):
+                self.closed.update(self.ledgers)
+            self.settings = new
+
+    def _decision(self, event: Event) -> None:
+        self.counts["d"] += 1
+        self.counts["f"] += event.forgotten
+        q, name = event.propensity, event.ledger
+        if q is None or name is None:
+            if event.mode != "ask" or q is not None or name is not None:
+                self._wrong(event, f"it has the mode {event.mode}, but is in no ledger")
+            return
+        self._check_coin(event, q)
+        ledger = self._ledger(event, name)
+        if not ledger.q_min <= q <= 1.0:
+            self._wrong(event, f"its probability of an audit is {q}, outside [{ledger.q_min}, 1]")
+            return
+        if event.mode != "ask":
+            self.counts["b"] += 1
+            self._check_alone(event, ledger, name)
+        elif q != 1.0:
+            self._wrong(event, f"it was asked with a probability of {q}, not 1")
+        audited = event.mode != "act"
+        if q == 1.0 and not audited:
+            self._wrong(event, "it was sure to be audited, and was answered alone")
+            return
+        ledger.stand(q, audited=audited)
+        self.alone[name] += not audited
+        self.stood[event.id] = _Stood(name, q, judged=not audited)
+
+    def _check_coin(self, event: Event, q: float) -> None:
+        self.counts["c"] += 1
+        expected = coin(self.key, event.id) if self.key else None
+        if event.coin != expected:
+            self._wrong(event, f"its coin is {event.coin}; the key gives {expected}")
+        elif event.mode == "act" and event.coin is not None and event.coin < q:
+            self._wrong(event, f"its coin {event.coin:.6f} says audit, and it was answered alone")
+        elif event.mode == "audit" and event.coin is not None and event.coin >= q:
+            self._wrong(event, f"its coin {event.coin:.6f} says no audit, and it was audited")
+        if not event.forgotten and not event.data["score"] >= event.data["threshold"]:
+            self._wrong(event, f"its score {event.data['score']} is below {event.data['threshold']}")
+
+    def _check_alone(self, event: Event, ledger: Ledger, name: str) -> None:
+        settings = self.settings
+        if not settings.active or settings.paused:
+            self._wrong(event, "it was answered while autonomy was off or paused")
+        if name in self.closed:
+            self._wrong(event, f"it was answered under ledger {name}, which was closed")
+        if not event.forgotten and event.data["target"] != settings.target:
+            self._wrong(event, f"it was answered for the target {event.data['target']}, not {settings.target}")
+        bound = max(ledger.bound(), ledger.certain + self.corrected.get(name, 0))
+        if bound + 1 > settings.target * (ledger.answers + 1) + 1e-9:
+            self._wrong(
+                event, f"of {ledger.answers} answers {bound} could be wrong: too many for {settings.target:.2%}"
+            )
+
+    def _ledger(self, event: Event, name: str) -> Ledger:
+        if name not in self.ledgers:
+            self.ledgers[name] = Ledger(ledger_confidence(self.settings.confidence, name), self.settings.q_min)
+            self.segments[name], self.alone[name] = None, 0
+        if "segment" in event.data:
+            self.segments[name] = event.data["segment"]
+        return self.ledgers[name]
+
+    def _lesson(self, event: Event) -> None:
+        id = str(event.decision_id)
+        first = id not in self.answered
+        if event.answer is not None or event.correct is not None:
+            self.answered.add(id)
+        if event.correct is None:
+            return
+        self.counts["v"] += 1
+        if not first:
+            self._wrong(event, "it counts as a first verdict, but the decision had one")
+            return
+        self._check_verdict(event, id)
+        stood = self.stood.get(id)
+        if stood is not None and not stood.judged:
+            stood.judged = True
+            self.ledgers[stood.ledger].verdict(stood.q, wrong=not event.correct)
+        elif stood is not None and not event.correct:
+            self.corrected[stood.ledger] = self.corrected.get(stood.ledger, 0) + 1
+
+    def _check_verdict(self, event: Event, decision_id: str) -> None:
+        decision = self.journal.get(decision_id)
+        if event.forgotten or decision is None or decision.forgotten:
+            return
+        said, taught = str(decision.answer), str(event.answer)
+        mine, theirs = self.options.column(said), self.options.column(taught)
+        same = decision.answer is not None and (said == taught or (mine is not None and mine == theirs))
+        if same != event.correct:
+            self._wrong(event, f"it says {'right' if event.correct else 'wrong'}: {said!r} against {taught!r}")
