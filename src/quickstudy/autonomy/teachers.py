@@ -93,8 +93,8 @@ class Contradiction:
 
     kind: Literal["teachers", "herself", "nearly"]
     said: tuple[Said, Said]
-    situation: Situation = field(repr=False)
-    other: Situation | None = field(default=None, repr=False)
+    situation: Situation = field(repr=False, compare=False)
+    other: Situation | None = field(default=None, repr=False, compare=False)
     similarity: float = 1.0
 
 
