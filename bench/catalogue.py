@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.autonomy.scenario import SCENARIO as AUTONOMY
 from bench.class_incremental.scenario import SCENARIO as CLASS_INCREMENTAL
 from bench.cost.scenario import SCENARIO as COST
 from bench.digits.scenario import SCENARIO as DIGITS
@@ -16,7 +17,7 @@ from bench.scenario import Scenario
 from bench.stream.scenario import SCENARIO as STREAM
 from quickstudy.errors import InputError
 
-_ALL = (STREAM, CLASS_INCREMENTAL, DRIFT, NOVELTY, DIGITS, COST, MERGE, FORGET, ICD10, FEW_SHOT, NOISE)
+_ALL = (STREAM, CLASS_INCREMENTAL, DRIFT, NOVELTY, DIGITS, COST, MERGE, FORGET, ICD10, FEW_SHOT, NOISE, AUTONOMY)
 SCENARIOS: dict[str, Scenario] = {scenario.id: scenario for scenario in _ALL}
 
 

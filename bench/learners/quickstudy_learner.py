@@ -84,4 +84,12 @@ ENTRIES = (
         {**_DEFAULTS, "without": AGEING},
         ageless,
     ),
+    Entry(
+        "quickstudy-threshold",
+        "quickstudy, threshold only",
+        "quickstudy",
+        True,
+        {**_DEFAULTS, "autonomy": "a calibrated threshold, no audits"},
+        QuickstudyLearner,
+    ),
 )

@@ -64,7 +64,7 @@ CHEATS = {
     "an answer alone while nothing was shown": (
         "UPDATE events SET mode = 'act', propensity = 0.02, coin = 0.5 WHERE mode = 'ask' AND propensity = 1.0"
     ),
-    "a score": "UPDATE events SET data = json_set(data, '$.score', 0.01) WHERE mode = 'act' AND forgotten = 0",
+    "a score": "UPDATE events SET data = json_set(data, '$.score', -0.01) WHERE mode = 'act' AND forgotten = 0",
     "a target": "UPDATE events SET data = json_set(data, '$.target', 0.5) WHERE mode = 'act' AND forgotten = 0",
     "a verdict": "UPDATE events SET correct = 1 WHERE kind = 'lesson' AND correct = 0 AND forgotten = 0",
     "a second verdict": (

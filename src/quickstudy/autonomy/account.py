@@ -155,7 +155,7 @@ def account(gate: Gate, past: Past) -> Account:
         asked=int(count - alone.sum() - audited.sum()),
         share_alone=float(alone.mean()) if count else None,
         recent_share_alone=float(alone[-RECENT:].mean()) if count else None,
-        audits_waiting=sum(q < 1.0 for _, q in gate.pending.values()),
+        audits_waiting=sum(q < 1.0 for _, q, _ in gate.pending.values()),
         answers=sum(line.answers for line in current),
         bound=sum(line.bound for line in current),
         expected_error=min(1.0, errors / float(stood.sum())) if stood.any() else None,

@@ -92,9 +92,9 @@ class Book:
         self.first = at if self.first is None else self.first
         self.newest = at
 
-    def verdict(self, target: float, q: float, *, right: bool) -> None:
-        """The first verdict on an answer that was asked or audited."""
-        self.ledger.verdict(q, wrong=not right)
+    def verdict(self, target: float, q: float, *, right: bool, number: int) -> None:
+        """The first verdict on an answer that was asked or audited: the ``number``-th that was entered."""
+        self.ledger.verdict(q, wrong=not right, number=number)
         if not right:
             self.drift.wrong(target, q)
 

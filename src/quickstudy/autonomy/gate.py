@@ -87,7 +87,7 @@ class Gate:
         self.policy = Policy()
         self.books: dict[str, Book] = {}
         self.current: dict[str, str] = {}  # segment -> ledger
-        self.pending: dict[str, tuple[str, float]] = {}  # decision -> ledger, q
+        self.pending: dict[str, tuple[str, float, int]] = {}  # decision -> ledger, q, number
         self._key = key
         self._family, self._appeared = 1, 0
         self._recent = Recent()
@@ -160,8 +160,14 @@ class Gate:
             return
         if event.kind == "configure":
             self._fold_configure(event)
-        elif event.kind == "decision" and event.propensity is not None and event.ledger is not None:
-            self._fold_decision(event)
+        elif event.kind == "decision":
+            if event.propensity is not None and event.ledger is not None:
+                self._fold_decision(event, event.ledger, event.propensity)
+            if event.data.get("threshold") is not None:
+                ledger = (
+                    self.ledger_of(event.data["segment"]) if event.ledger is None else self.books[event.ledger].ledger
+                )
+                self.policy.saw(float(event.data["score"]), self.settings.target, ledger)
         elif event.kind == "lesson" and event.correct is not None and event.decision_id is not None:
             decision = find(event.decision_id)
             if decision is not None:
@@ -185,24 +191,21 @@ class Gate:
                 if any(numbers(name)[0] == self._family for name in self.books):
                     self._family, self._appeared = self._family + 1, 0
 
-    def _fold_decision(self, event: Event) -> None:
-        assert event.ledger is not None
-        assert event.propensity is not None
-        family, number = numbers(event.ledger)
+    def _fold_decision(self, event: Event, name: str, q: float) -> None:
+        family, number = numbers(name)
         segment = event.data.get("segment")
-        book = self.books.get(event.ledger)
+        book = self.books.get(name)
         if book is None:
-            book = self.books[event.ledger] = self._new_book(event.ledger, segment)
+            book = self.books[name] = self._new_book(name, segment)
             self._family, self._appeared = family, max(self._appeared, number)
         if segment is not None and not book.closed:
             book.segment = segment
-            self.current[segment] = event.ledger
-        alone = event.mode == "act"
-        book.stand(self.settings.target, event.propensity, mode=str(event.mode), at=event.at)
-        if alone:
+            self.current[segment] = name
+        book.stand(self.settings.target, q, mode=str(event.mode), at=event.at)
+        if event.mode == "act":
             self._recent.add(event.at)
         else:
-            self.pending[event.id] = (event.ledger, event.propensity)
+            self.pending[event.id] = (name, q, book.ledger.answers)
 
     def _fold_verdict(self, lesson: Event, decision: Event) -> None:
         if decision.node != self.node:
@@ -210,8 +213,8 @@ class Gate:
         right = bool(lesson.correct)
         propensity = 1.0
         if decision.id in self.pending:
-            name, propensity = self.pending.pop(decision.id)
-            self.books[name].verdict(self.settings.target, propensity, right=right)
+            name, propensity, number = self.pending.pop(decision.id)
+            self.books[name].verdict(self.settings.target, propensity, right=right, number=number)
         elif decision.mode == "act" and decision.ledger is not None:
             self.books[decision.ledger].uncalled(right=right)
             return  # whether such a task is labelled depends on who complains, so the policy does not learn from it
@@ -232,7 +235,7 @@ class Gate:
             "declared": self.declared,
             "books": {name: book.document() for name, book in self.books.items()},
             "current": self.current,
-            "pending": [[id, name, q] for id, (name, q) in self.pending.items()],
+            "pending": [[id, *entry] for id, entry in self.pending.items()],
             "family": [self._family, self._appeared],
             "recent": self._recent.state(),
         }
@@ -250,7 +253,7 @@ class Gate:
         self.policy.restore(parts["policy"])
         self.books = {name: Book.restore(text, parts[f"book/{name}"]) for name, text in document["books"].items()}
         self.current = dict(document["current"])
-        self.pending = {id: (name, q) for id, name, q in document["pending"]}
+        self.pending = {id: (name, q, number) for id, name, q, number in document["pending"]}
         self._family, self._appeared = document["family"]
         self._recent = Recent(document["recent"])
         return True

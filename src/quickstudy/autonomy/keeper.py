@@ -64,7 +64,7 @@ class Keeper:
             "reason": ruling.reason,
             "target": ruling.target,
         }
-        if ruling.ledger is not None:
+        if ruling.threshold is not None:
             data["segment"] = segment
         return ruling, data
 

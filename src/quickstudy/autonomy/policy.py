@@ -1,51 +1,92 @@
-"""The policy: how likely an answer is right, from which score it is stood behind, and how often it is audited.
+"""The policy: which decisions to stand behind, and how often to audit each of them.
 
-A policy may be arbitrarily bad: it costs work, never the guarantee. Everything it knows is a fold of the labelled
-decisions, each weighted by one over the probability of its having been labelled, so that what is learned from asked and
-audited tasks holds for all. Not here: the gate, which decides whether a score above the threshold is answered alone.
+Three questions, answered from the past only, so that the ledger's bound holds whatever they answer:
+
+- *Score*: how likely is a decision right? A logistic regression on its signals, learned online from every verdict,
+  each weighted by one over the probability that there would be one.
+- *Threshold and audit rates*: with the ledger's c and a price λ (tasks asked for one wrong answer less), a decision
+  with predicted error e and audit rate q yields (1 - q) tasks done alone, and lets the bound grow by e·q·s(q, c)/c
+  while the target lets it grow by T. The best q is a function of λ·e alone, about its square root; it pays to stand
+  behind the decision while (1 - q) > λ·(e·q·s/c - T).
+- *Prices*: c and λ are those for which, on the errors predicted for recent decisions, most is done alone while the
+  bound keeps within the target now and at a horizon.
+
+In shadow nothing is done alone; there it stands behind what makes the bound better, which is what errs less than T.
+
+Not here: the ledger's mathematics, coins, modes, caps.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from quickstudy.autonomy.ledger import Ledger
+from quickstudy.autonomy.ledger import EDGE, Ledger, limit_of
+from quickstudy.experts.arrays import Arrays
 from quickstudy.types import NEW_OPTION, Decision, FloatArray
 
-WINDOW = 1000
-"""How many labelled decisions the threshold is chosen on."""
+RECENT = 512
+"""The predicted errors of so many decisions stand for those to come."""
 
-HEAVIEST = 10.0
-"""The largest weight that one labelled decision gets."""
+POINTS = 48
+"""Their quantiles are priced at so many points."""
 
-RATE = 0.3
+EVERY = 32
+"""Prices are set anew after so many decisions."""
+
+FIRST = 40
+"""No price is set before so many decisions."""
+
+HORIZON = 0.5
+"""The bound is to be within the target when this share more decisions have been made..."""
+
+LEAST_HORIZON = 200
+"""... but at least so many."""
+
+MARGIN = 4.0
+"""What is left over at the horizon, in jumps of the bound by one wrong answer that is found."""
+
+SAFE = 1.5
+"""No audit rate is nearer than this factor to the least that c allows, where an error found would cost too much."""
+
+MOST_WEIGHT = 20.0
+"""No verdict counts for more than so many."""
+
+LEAST_ERROR = 1e-4
+"""No decision is taken to be surer than this."""
+
+ERRORS: FloatArray = np.geomspace(LEAST_ERROR, 1.0, 400)
+"""Where the threshold is sought."""
+
+PRICES: FloatArray = np.geomspace(0.1, 300.0, 29)
+"""The values of λ that are tried."""
+
+Q_STEPS: FloatArray = np.concatenate([1.0 + np.geomspace(1e-6, 1.0, 200), np.geomspace(2.02, 1e4, 200)])
+Q_PRICES: FloatArray = 1.0 / (np.log1p(-1.0 / Q_STEPS) + 1.0 / (Q_STEPS - 1.0))
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What a score is made of; journaled with the decision.
+    """What a decision says about itself.
 
     Attributes:
-        probability: of the answer, in [0, 1].
-        runner_up: of the second most probable option.
-        novelty: in [0, 1].
-        agreement: the weighted share of experts whose best answer is this one.
-        nearest: cosine to the nearest remembered task with this answer; 0 without one.
-        new: the probability of an option not known yet.
+        probability: the pool's probability of its answer, in [0, 1].
+        runner_up: the probability of the second best option.
+        novelty: how unlike everything learned the situation is, in [0, 1].
+        agreement: the pool's weight of the experts that would answer the same, as a share of all, in [0, 1].
+        new: the probability of an option not known yet, in [0, 1]; 0 in a closed job.
     """
 
     probability: float
     runner_up: float
     novelty: float
     agreement: float
-    nearest: float
-    new: float
+    new: float = 0.0
 
     def to_dict(self) -> dict[str, float]:
         """As plain data."""
@@ -57,110 +98,194 @@ class Signals:
         return cls(**{field.name: float(data.get(field.name, 0.0)) for field in fields(cls)})
 
 
+def signals_of(decision: Decision) -> Signals:
+    """The signals of a decision that was proposed."""
+    known = [p for name, p in decision.probabilities.top(3) if name != NEW_OPTION]
+    opinions = decision.evidence.opinions
+    total = sum(opinion.weight for opinion in opinions)
+    agreeing = sum(opinion.weight for opinion in opinions if opinion.answer == decision.answer)
+    return Signals(
+        probability=decision.probability,
+        runner_up=known[1] if len(known) > 1 else 0.0,
+        novelty=decision.novelty,
+        agreement=agreeing / total if total > 0.0 else 0.0,
+        new=decision.probabilities.get(NEW_OPTION, 0.0),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """From which score an answer is stood behind, and whether the policy would answer alone now."""
+    """What holds for the next decision.
+
+    Attributes:
+        threshold: scores from here up are stood behind.
+        open: whether answers may be given alone.
+    """
 
     threshold: float
     open: bool
 
 
-def signals_of(decision: Decision) -> Signals:
-    """The signals of a proposal."""
-    top = [p for name, p in decision.probabilities.top(3) if name != NEW_OPTION]
-    opinions = decision.evidence.opinions
-    total = sum(opinion.weight for opinion in opinions)
-    agreeing = sum(opinion.weight for opinion in opinions if opinion.answer == decision.answer)
-    near = [n.similarity for n in decision.evidence.neighbours if n.answer == decision.answer]
-    new = decision.probabilities.get(NEW_OPTION, 0.0)
-    return Signals(
-        probability=decision.probability,
-        runner_up=top[1] if len(top) > 1 else 0.0,
-        novelty=decision.novelty,
-        agreement=agreeing / total if total > 0.0 else 0.0,
-        nearest=max(near, default=0.0),
-        new=new,
-    )
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What a plan is made with.
+
+    Attributes:
+        target: T, the target it was made for.
+        c: the ledger's c that audits are made for; 0 if there is none.
+        price: λ, tasks for one wrong answer less.
+        threshold: the lowest score that is stood behind while the gate is open.
+    """
+
+    target: float
+    c: float
+    price: float
+    threshold: float
+
+
+CLOSED = Prices(0.0, 0.0, 0.0, 1.0)
 
 
 class Policy:
-    """A small logistic regression for the score; a window of labelled decisions for the threshold."""
+    """Score, threshold and audit rate, learned online."""
 
     def __init__(self) -> None:
-        self._weights = np.array([-0.5, 1.0, 0.0, 0.0, 0.0])
-        self._squares = np.ones(5)
-        self._scores = np.zeros(WINDOW)
-        self._right = np.zeros(WINDOW)
-        self._heavy = np.zeros(WINDOW)
-        self._count = 0
-        self._plans: dict[float, float] = {}
+        self._weights = np.array([0.0, 1.0, 0.0, 0.0, 0.0])
+        self._spread: FloatArray = np.diag([0.1, 0.05, 0.02, 0.3, 0.1])
+        self._errors = np.zeros(RECENT)
+        self._seen = 0
+        self._prices = CLOSED
 
     def score(self, signals: Signals) -> float:
-        """The estimated probability of being right, in (0, 1)."""
-        return 1.0 / (1.0 + math.exp(-float(np.clip(self._inputs(signals) @ self._weights, -30.0, 30.0))))
+        """The estimated probability that a decision with these signals is right."""
+        return _logistic(float(self._weights @ _inputs(signals)))
 
     def plan(self, target: float, ledger: Ledger) -> Plan:
-        """From which score an answer is stood behind, and whether it may be answered alone.
-
-        The lowest threshold is taken at which at most half the target of the labelled decisions above it were wrong.
-        """
-        if target not in self._plans:
-            self._plans[target] = self._threshold(0.5 * target)
-        return Plan(self._plans[target], ledger.allows(target))
+        """The threshold in force, and whether answers may be given alone."""
+        prices = self._prices_for(target, ledger)
+        if prices.c > 0.0 and ledger.allows(target):
+            return Plan(prices.threshold, True)
+        return Plan(1.0 - target, False)
 
     def audit_rate(self, score: float, target: float, ledger: Ledger) -> float:
-        """The probability of an audit, in [q_min, 1]: what the bound's slack calls for, more where doubt is."""
-        slack = max(target * (ledger.answers + 1) - ledger.certain, 1e-9)
-        doubt = min(3.0, max(0.5, math.sqrt((1.0 - score) / (0.5 * target))))
-        return min(1.0, max(ledger.q_min, 8.0 / slack * doubt))
+        """The probability, in [q_min, 1], with which a decision of this score is audited while the gate is open."""
+        prices = self._prices_for(target, ledger)
+        if prices.c <= 0.0:
+            return 1.0
+        rates = audit_rates(np.array([max(1.0 - score, LEAST_ERROR)]), prices.c, prices.price)
+        return min(max(float(rates[0]), ledger.q_min), 1.0)
+
+    def saw(self, score: float, target: float, ledger: Ledger) -> None:
+        """A decision was made, asked or not, and is in the ledger: from time to time prices are set anew."""
+        self._errors[self._seen % RECENT] = max(1.0 - score, LEAST_ERROR)
+        self._seen += 1
+        if self._seen % EVERY == 0 or (self._prices.target != target and self._seen >= FIRST):
+            self._prices = self._priced(target, ledger)
 
     def learn(self, signals: Signals, score: float, right: bool, propensity: float) -> None:
-        """A labelled decision.
+        """The first verdict on a decision.
 
         Args:
             signals: the decision's.
-            score: what was said then.
-            right: whether the first verdict agreed.
-            propensity: the probability with which it was to be labelled, in (0, 1].
+            score: its score then.
+            right: whether its answer was right.
+            propensity: the probability, known beforehand, that there would be a verdict: 1 if asked, q if audited.
         """
-        weight = min(1.0 / propensity, HEAVIEST)
-        inputs = self._inputs(signals)
-        gradient: FloatArray = (self.score(signals) - right) * inputs
-        self._squares += gradient * gradient
-        self._weights -= RATE * weight * gradient / np.sqrt(self._squares)
-        place = self._count % WINDOW
-        self._scores[place], self._right[place], self._heavy[place] = score, right, weight
-        self._count += 1
-        self._plans.clear()
+        inputs = _inputs(signals)
+        expected = _logistic(float(self._weights @ inputs))
+        weight = min(1.0 / propensity, MOST_WEIGHT)
+        curvature = weight * max(expected * (1.0 - expected), 1e-3)
+        direction = self._spread @ inputs
+        self._spread -= np.outer(direction, direction) * curvature / (1.0 + curvature * float(inputs @ direction))
+        self._weights += self._spread @ inputs * weight * (right - expected)
 
-    def state(self) -> dict[str, npt.NDArray[Any]]:
-        """As arrays, private copies."""
+    def state(self) -> Arrays:
+        """As arrays."""
+        prices = self._prices
         return {
             "weights": self._weights.copy(),
-            "squares": self._squares.copy(),
-            "window": np.stack([self._scores, self._right, self._heavy]),
-            "count": np.array(self._count),
+            "spread": self._spread.copy(),
+            "errors": self._errors.copy(),
+            "seen": np.array(self._seen),
+            "prices": np.array([prices.target, prices.c, prices.price, prices.threshold]),
         }
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """From :meth:`state`."""
-        self._weights, self._squares = state["weights"].copy(), state["squares"].copy()
-        self._scores, self._right, self._heavy = (row.copy() for row in state["window"])
-        self._count = int(state["count"])
-        self._plans.clear()
+        self._weights, self._spread = state["weights"].copy(), state["spread"].copy()
+        self._errors, self._seen = state["errors"].copy(), int(state["seen"])
+        self._prices = Prices(*(float(value) for value in state["prices"]))
 
-    def _inputs(self, signals: Signals) -> FloatArray:
-        p = min(max(signals.probability, 1e-4), 1.0 - 1e-4)
-        return np.array([1.0, math.log(p / (1.0 - p)), signals.novelty, signals.agreement, signals.nearest])
+    def _prices_for(self, target: float, ledger: Ledger) -> Prices:
+        return self._prices if target == self._prices.target else self._priced(target, ledger)
 
-    def _threshold(self, error: float) -> float:
-        size = min(self._count, WINDOW)
-        if size < 20:
-            return 1.0
-        order = np.argsort(-self._scores[:size], kind="stable")
-        heavy = self._heavy[order]
-        wrong = np.cumsum(heavy * (1.0 - self._right[order]))
-        fine = np.flatnonzero(wrong <= error * np.cumsum(heavy))
-        if not len(fine):
-            return 1.0
-        return float(self._scores[order[fine[-1]]])
+    def _priced(self, target: float, ledger: Ledger) -> Prices:
+        """The prices with which most of the decisions up to the horizon is done alone."""
+        closed = Prices(target, 0.0, 0.0, 1.0)
+        if self._seen < FIRST:
+            return closed
+        recent = np.sort(self._errors[: min(self._seen, RECENT)])
+        errors = np.array([part.mean() for part in np.array_split(recent, min(len(recent), POINTS))])
+        horizon = max(HORIZON * self._seen, LEAST_HORIZON)
+        allowed = target * ledger.answers
+        best, most = closed, 0.0
+        for c, bound in zip(ledger.values, ledger.bounds(), strict=True):
+            jump = MARGIN / (-math.expm1(-float(c)))
+            if bound + 1.0 > allowed + target or c < EDGE * limit_of(ledger.q_min) * 0.999:
+                continue
+            rates = audit_rates(errors, float(c), PRICES[:, None])
+            growth = errors * costs(rates, float(c)) / c
+            stood = ((1.0 - rates) > PRICES[:, None] * (growth - target)) & (rates < 1.0)
+            alone = np.where(stood, 1.0 - rates, 0.0).mean(axis=1)
+            spent = np.where(stood, growth - target, 0.0).mean(axis=1) * horizon
+            feasible = bound + 1.0 + spent + jump <= allowed
+            if not feasible.any():
+                continue
+            place = int(np.where(feasible, alone, -1.0).argmax())
+            if alone[place] > most:
+                most = float(alone[place])
+                best = Prices(target, float(c), float(PRICES[place]), 0.0)
+        return replace(best, threshold=1.0 - largest_error(best)) if best.c else best
+
+
+def largest_error(prices: Prices) -> float:
+    """The largest predicted error, in (0, 1], that is worth being stood behind at these prices."""
+    rates = audit_rates(ERRORS, prices.c, prices.price)
+    growth = ERRORS * costs(rates, prices.c) / prices.c
+    worth = ((1.0 - rates) > prices.price * (growth - prices.target)) & (rates < 1.0)
+    return float(ERRORS[worth][-1]) if worth.any() else 0.0
+
+
+def audit_rates(errors: FloatArray, c: float, price: float | FloatArray) -> FloatArray:
+    """The best audit probabilities for predicted errors, in (1 - exp(-c), 1].
+
+    They minimise q + price·error·q·s(q, c)/c. With r = q/(1 - exp(-c)) this is where
+    log(1 - 1/r) + 1/(r - 1) = c/(price·error), which was tabulated.
+
+    Args:
+        errors: predicted probabilities of being wrong, (n,).
+        c: the ledger's.
+        price: λ, a number or a column (m, 1).
+    """
+    least = -math.expm1(-c)
+    steps = np.exp(np.interp(np.log(price * errors / c), np.log(Q_PRICES), np.log(Q_STEPS)))
+    safe = least * SAFE
+    rates: FloatArray = np.clip(least * steps, min(safe, 1.0), 1.0)
+    return rates
+
+
+def costs(rates: FloatArray, c: float) -> FloatArray:
+    """q·s(q, c): how much the audits of a wrong answer cost on average."""
+    cost: FloatArray = -rates * np.log1p(math.expm1(-c) / rates)
+    return cost
+
+
+def _inputs(signals: Signals) -> FloatArray:
+    right = min(max(signals.probability, 1e-6), 1.0 - 1e-6)
+    margin = math.log(right) - math.log(max(signals.runner_up, 1e-6))
+    odds = math.log(right / (1.0 - right))
+    return np.array([1.0, odds, margin - odds, signals.novelty - 0.3, signals.agreement - 0.8])
+
+
+def _logistic(logit: float) -> float:
+    return 1.0 / (1.0 + math.exp(-min(max(logit, -30.0), 30.0)))

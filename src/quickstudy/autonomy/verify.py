@@ -114,6 +114,7 @@ def verify(journal: Journal) -> Verification:
 class _Stood:
     ledger: str
     q: float
+    number: int
     judged: bool = False
 
 
@@ -212,7 +213,7 @@ class _Checker:
             return
         ledger.stand(q, audited=audited)
         self.alone[name] += not audited
-        self.stood[event.id] = _Stood(name, q, judged=not audited)
+        self.stood[event.id] = _Stood(name, q, ledger.answers, judged=not audited)
 
     def _check_coin(self, event: Event, q: float) -> None:
         self.counts["c"] += 1
@@ -263,7 +264,7 @@ class _Checker:
         stood = self.stood.get(id)
         if stood is not None and not stood.judged:
             stood.judged = True
-            self.ledgers[stood.ledger].verdict(stood.q, wrong=not event.correct)
+            self.ledgers[stood.ledger].verdict(stood.q, wrong=not event.correct, number=stood.number)
         elif stood is not None and not event.correct:
             self.corrected[stood.ledger] = self.corrected.get(stood.ledger, 0) + 1
 
