@@ -22,6 +22,13 @@ def test_rates_of_independent_teachers_are_found():
         assert all(rates[name].identified for rates in found)
 
 
+def test_tasks_on_which_everybody_is_wrong_are_counted_as_such():
+    poor = {"anna": 0.5, "ben": 0.6, "carla": 0.7}
+    found = [estimated(poor, share=1.0, seed=seed) for seed in range(8)]
+    for name, truth in poor.items():
+        assert np.mean([rates[name].error for rates in found]) == pytest.approx(truth, abs=0.04)
+
+
 def test_a_spammer_is_found_and_spoils_nobody_elses_rate():
     found = [estimated({**GOOD, "spammer": 0.95}, seed=seed) for seed in range(8)]
     for name, truth in {**GOOD, "spammer": 0.95}.items():

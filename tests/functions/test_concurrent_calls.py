@@ -197,27 +197,38 @@ def test_a_cancelled_call_leaves_its_decision_for_the_next_one(learned):
 
 
 def test_a_call_that_is_cancelled_after_its_body_answered_keeps_the_lesson(learned):
+    inside, answered, go_on = threading.Event(), asyncio.Event(), threading.Event()
+
     @learned
     async def route(ticket: str) -> bool:
+        while not inside.is_set():  # until the learner is busy with the next call
+            await asyncio.sleep(0.005)
+        answered.set()
         return True
 
-    original, teaching = route._learn, threading.Event()
+    original = route._decide
 
-    def slow(decision, answer):
-        teaching.set()
-        time.sleep(0.2)
-        original(decision, answer)
+    def slow(situation):
+        if situation == "next":
+            inside.set()
+            assert go_on.wait(60)
+        return original(situation)
 
-    route._learn = slow
+    route._decide = slow
 
     async def main():
         call = asyncio.ensure_future(route("late"))
-        while not teaching.is_set():
-            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.1)
+        other = asyncio.ensure_future(route("next"))
+        await answered.wait()
+        await asyncio.sleep(0.1)  # the lesson waits behind the other's decision
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
+        go_on.set()
+        assert await other is True
 
     asyncio.run(main())
     route._worker.close()
-    assert (route.report().lessons, route.report().waiting) == (1, 0)
+    assert {situation for _, situation in route.learner.lessons()} == {"late", "next"}
+    assert route.report().waiting == 0
