@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autonomy.simulated_teachers import simulated
-from quickstudy.autonomy.error_rates import error_rates
+from quickstudy.autonomy.error_rates import _Answered, error_rates
 
 GOOD = {"anna": 0.02, "ben": 0.05, "carla": 0.1}
 
@@ -22,11 +22,19 @@ def test_rates_of_independent_teachers_are_found():
         assert all(rates[name].identified for rates in found)
 
 
-def test_tasks_on_which_everybody_is_wrong_are_counted_as_such():
-    poor = {"anna": 0.5, "ben": 0.6, "carla": 0.7}
-    found = [estimated(poor, share=1.0, seed=seed) for seed in range(8)]
+def test_rates_of_poor_teachers_are_found_if_there_are_four():
+    poor = {"anna": 0.4, "ben": 0.5, "carla": 0.5, "dora": 0.5}
+    found = [estimated(poor, share=1.0, seed=seed) for seed in range(6)]
     for name, truth in poor.items():
-        assert np.mean([rates[name].error for rates in found]) == pytest.approx(truth, abs=0.04)
+        assert np.mean([rates[name].error for rates in found]) == pytest.approx(truth, abs=0.05)
+
+
+def test_the_truth_of_a_task_may_be_what_nobody_said():
+    task, teacher = np.repeat(np.arange(21), 3), np.tile(np.arange(3), 21)
+    answered = _Answered(task, teacher, np.concatenate([np.repeat(np.arange(20), 3), [1, 2, 3]]), 20)
+    found = answered._expect(np.full(3, 0.8), np.full(20, 0.05))[0]
+    assert found[:20].min() > 0.7
+    assert found[20:].sum() < 0.5
 
 
 def test_a_spammer_is_found_and_spoils_nobody_elses_rate():
