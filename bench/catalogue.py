@@ -15,9 +15,24 @@ from bench.noise.scenario import SCENARIO as NOISE
 from bench.novelty.scenario import SCENARIO as NOVELTY
 from bench.scenario import Scenario
 from bench.stream.scenario import SCENARIO as STREAM
+from bench.validity.scenario import SCENARIO as VALIDITY
 from quickstudy.errors import InputError
 
-_ALL = (STREAM, CLASS_INCREMENTAL, DRIFT, NOVELTY, DIGITS, COST, MERGE, FORGET, ICD10, FEW_SHOT, NOISE, AUTONOMY)
+_ALL = (
+    STREAM,
+    CLASS_INCREMENTAL,
+    DRIFT,
+    NOVELTY,
+    DIGITS,
+    COST,
+    MERGE,
+    FORGET,
+    ICD10,
+    FEW_SHOT,
+    NOISE,
+    AUTONOMY,
+    VALIDITY,
+)
 SCENARIOS: dict[str, Scenario] = {scenario.id: scenario for scenario in _ALL}
 
 

@@ -92,4 +92,12 @@ ENTRIES = (
         {**_DEFAULTS, "autonomy": "a calibrated threshold, no audits"},
         QuickstudyLearner,
     ),
+    Entry(
+        "quickstudy-running-share",
+        "quickstudy, running share",
+        "quickstudy",
+        True,
+        {**_DEFAULTS, "autonomy": "the running share of errors in audits"},
+        QuickstudyLearner,
+    ),
 )

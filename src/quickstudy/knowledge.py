@@ -34,6 +34,9 @@ Progress: TypeAlias = Callable[[int, int], None]
 FORMAT = 3
 """Version of the snapshot's document; another one is rebuilt from events."""
 
+HEAVIEST = 5.0
+"""The largest weight of one lesson."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -93,7 +96,7 @@ class Knowledge:
             key = standing_key(event)
             old = self.in_force.get(key)
             if old is None:
-                self.mind.learn(Example(event.id, vector, column, event.at), self.active)
+                self.mind.learn(Example(event.id, vector, column, event.at, weight_of(event)), self.active)
             elif (event.clock, event.id) <= (old.clock, old.lesson_id):
                 return
             else:
@@ -215,7 +218,7 @@ class Knowledge:
             if vector is None:
                 continue
             self.in_force[key] = Standing(event.id, event.clock, column, event.at)
-            examples.append(Example(event.id, vector, column, event.at))
+            examples.append(Example(event.id, vector, column, event.at, weight_of(event)))
         descriptions: dict[int, list[Vector]] = {}
         for first_column, found in described.items():
             column = first_column
@@ -249,6 +252,16 @@ class Knowledge:
 def standing_key(lesson: Event) -> Key:
     """What a lesson stands under: its decision and teacher, or its own id."""
     return (lesson.decision_id, lesson.by or "") if lesson.decision_id else (lesson.id, "")
+
+
+def weight_of(lesson: Event) -> float:
+    """How many tasks a lesson stands for: one over the probability that its task was audited, at most ``HEAVIEST``.
+
+    Once a learner works alone, it is taught what it asks and a few of the others; what is weighed here (the experts'
+    pool) would otherwise be fitted to hard tasks only. Cut off, because a few heavy lessons teach less than they shake
+    (Ionides 2008, "Truncated importance sampling").
+    """
+    return min(1.0 / lesson.propensity, HEAVIEST) if lesson.propensity else 1.0
 
 
 def replay(journal: Journal, job: Job, kind: str, dimension: int, progress: Progress | None = None) -> Knowledge:

@@ -206,8 +206,9 @@ class Learner(Controls):
                 if answer not in added and (option := self._record.taught_option(answer, when)) is not None:
                     added[answer] = option
                     events.append((option, None))
-                right = None
+                right = q = None
                 if isinstance(target, Event):
+                    q = target.propensity if target.mode == "audit" else None
                     right = self._record.keeper.verdict(target, answer, self._record.options, judged)
                 lesson = self._record.event(
                     "lesson",
@@ -217,6 +218,7 @@ class Learner(Controls):
                     by=by,
                     answer=answer,
                     correct=right,
+                    propensity=q,
                     situation=None if situation is None else situation_to_json(situation),
                     vector=None if situation is None else vector,
                 )

@@ -137,7 +137,7 @@ class Mind:
             if latest is None or not latest.is_about(example.vector, known):
                 latest = self._propose(example.vector[None], known)
             proposal = latest
-            self._judge(proposal, 0, example.option)
+            self._judge(proposal, 0, example)
             for expert in self.experts:
                 expert.learn([example], proposal.query)
             self._remember(example)
@@ -184,7 +184,7 @@ class Mind:
     ) -> None:
         proposal = self._propose(np.stack([example.vector for example in block]), known)
         for i, example in enumerate(block):
-            self._judge(proposal, i, example.option)
+            self._judge(proposal, i, example)
             if not self._seen[example.option]:
                 self._seen[example.option] = True
                 described = describe(example.option)
@@ -224,8 +224,9 @@ class Mind:
         for expert in self.experts:
             expert.restore(parts.get(f"expert-{expert.name}", {}))
 
-    def _judge(self, proposal: Proposal, row: int, option: int) -> None:
+    def _judge(self, proposal: Proposal, row: int, example: Example) -> None:
         """Compares a proposal with what was taught; the pool learns from it."""
+        option = example.option
         was_new = not self._seen[option]
         asked = len(proposal.columns)
         if asked:
@@ -236,7 +237,7 @@ class Mind:
             self.history.add(option, int(proposal.columns[best]), float(among[best]) * known)
             place = np.flatnonzero(proposal.columns == option)
             if len(place) and not was_new:
-                self.pool.learn(logits, among, int(place[0]), self.bursts.weight(option, asked))
+                self.pool.learn(logits, among, int(place[0]), self.bursts.weight(option, asked) * example.weight)
         if self.open_job:
             self.new_option.learn(float(proposal.novelty[row]), bool(was_new))
 

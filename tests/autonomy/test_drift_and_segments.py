@@ -21,12 +21,12 @@ def test_a_sudden_change_raises_the_alarm_and_it_recovers_by_itself(tmp_path):
     with Learner(job(0.2), tmp_path / "colours.db") as learner:
         live(learner, colours(500))
         assert list(gate_of(learner).books) == ["1.0"]
-        changed = live(learner, turned(colours(600, seed=1)))
+        changed = live(learner, turned(colours(1000, seed=1)))
         books = gate_of(learner).books
         assert "likelier" in books["1.0"].closed or "wrong lately" in books["1.0"].closed
         assert "2.0" in books
         alone = [d.alone for d in changed]
-        assert any(alone[-150:])
+        assert any(alone[-100:])
         (line, *_) = learner.report().autonomy.ledgers
         assert (line.name, line.answers) == ("1.0", books["1.0"].ledger.answers)
         assert verify(learner._record.journal).right

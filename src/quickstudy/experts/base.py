@@ -33,12 +33,14 @@ class Example:
         vector: the situation, float32 (d,), unit norm.
         option: the taught option's column.
         at: the event's own time, seconds since 1970.
+        weight: how many tasks it stands for, itself included; 1 where every task is taught.
     """
 
     lesson_id: str
     vector: Vector
     option: int
     at: float
+    weight: float = 1.0
 
 
 class Query:

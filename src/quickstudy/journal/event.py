@@ -42,7 +42,7 @@ class Event:
         value: a reward.
         mode: "act", "audit" or "ask".
         probability: of the answer, in [0, 1].
-        propensity: the probability of being audited, in [0, 1].
+        propensity: the probability of being audited, in [0, 1]; for a lesson on an audit: the decision's.
         coin: the audit's coin.
         correct: right or wrong, for audits.
         situation: what was seen, as JSON.

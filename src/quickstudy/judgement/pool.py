@@ -61,7 +61,7 @@ class Pool:
             logits: float64 (e, options).
             probabilities: the pool's, (options,).
             option: the place of the taught option.
-            weight: how much the lesson counts, in (0, 1].
+            weight: how much the lesson counts, above 0.
         """
         gradient = np.multiply.outer(self._shares(), logits @ probabilities - logits[:, option])
         self._squares += gradient * gradient
