@@ -1,8 +1,8 @@
 """Lessons on audits stand for the tasks that were not audited."""
 
 import pytest
-from autonomy.streams import colours, job, live
 
+from autonomy.streams import colours, job, live
 from quickstudy import Learner
 from quickstudy.knowledge import HEAVIEST, weight_of
 

@@ -34,7 +34,7 @@ ALLOWED = {
     "mind": {*EXPERTS, "judgement"},
     "knowledge": MIND,
     "views": {*MIND, "knowledge"},
-    "autonomy": {*WORDS, "job", "journal", "options", "perception"},
+    "autonomy": {*EXPERTS, "journal", "options", "perception"},
     "record": KEPT,
     "report": KEPT,
     "controls": {*KEPT, "record"},
