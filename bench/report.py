@@ -154,7 +154,7 @@ def _draw(scenario: Scenario, case: str, group: Group, folder: Path) -> list[tup
 
     def draw(suffix: str, title: str, detail: str, plot: Callable[[Path, Group], None]) -> None:
         having = {name: [run for run in runs if detail in run.details] for name, runs in group.items()}
-        having = {name: runs for name, runs in having.items() if runs and name != "quickstudy-ageless"}
+        having = {name: runs for name, runs in having.items() if runs and not name.startswith("quickstudy-")}
         if having:
             path = folder / f"{scenario.id}-{case}{suffix}.png"
             plot(path, having)

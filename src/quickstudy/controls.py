@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from quickstudy import views
+from quickstudy.autonomy.account import Standing, standing
 from quickstudy.autonomy.past import read_past
 from quickstudy.autonomy.settings import Autonomy
 from quickstudy.autonomy.teachers import TeachersReport, make_teachers_report
@@ -31,6 +32,12 @@ class Controls:
         """The settings in force."""
         with self._lock:
             return self._record.keeper.settings
+
+    @property
+    def standing(self) -> Standing:
+        """What is shown now: how many answers it stood behind, and how many of them can be wrong."""
+        with self._lock:
+            return standing(self._record.keeper.gate)
 
     def configure(self, **changes: Any) -> Autonomy:
         """Changes what the learner may do alone; journaled, and in force from the next decision on.

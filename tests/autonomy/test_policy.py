@@ -109,8 +109,9 @@ def test_audit_rates_are_the_cheapest_ones() -> None:
 
 def test_doubtful_answers_are_audited_more_often() -> None:
     policy, ledger = Policy(), Ledger()
-    lived(policy, ledger, 0.05, 3000)
-    rates = [policy.audit_rate(score, 0.05, ledger) for score in (0.999, 0.97, 0.9, 0.7)]
+    lived(policy, ledger, 0.1, 2000)
+    assert policy.plan(0.1, ledger).open
+    rates = [policy.audit_rate(score, 0.1, ledger) for score in (0.999, 0.97, 0.9, 0.7)]
     assert rates == sorted(rates)
     assert ledger.q_min <= rates[0] < rates[-1] <= 1.0
 

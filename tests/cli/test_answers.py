@@ -42,7 +42,7 @@ def test_rows_are_written_at_once(tmp_path):
     path = tmp_path / "out.csv"
     with AnswersFile(path, ["text"]) as answers:
         answers.write({"text": "a"}, {"answer": "b"})
-        assert path.read_text() == "text,answer,probability,decision,correct\na,b,,,\n"
+        assert path.read_text() == "text,answer,probability,mode,decision,correct\na,b,,,,\n"
 
 
 def test_a_changed_row_replaces_the_rest(tmp_path):

@@ -61,6 +61,9 @@ def test_ctrl_c_keeps_everything_and_says_how_to_go_on(tmp_path):
         capture_output=True,
         text=True,
     )
-    assert json.loads(done.stdout)["tasks"] == 1000
+    summary = json.loads(done.stdout)
+    assert summary["tasks"] == 1000
     with Learner.open(tmp_path / "d.db", read_only=True) as learner:
-        assert learner.report().lessons == 1000
+        report = learner.report()
+        assert (report.lessons, report.decisions) == (1000 - summary["alone"], 1000)
+        assert report.autonomy.alone == summary["alone"]

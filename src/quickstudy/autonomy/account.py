@@ -131,6 +131,39 @@ class Account:
         return f"{self.claim} Now V = {self.answers:,}, T = {100 * target:g}, C = {100 * confidence:g}%."
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the open ledgers say now.
+
+    Attributes:
+        answers: V, answers stood behind.
+        bound: U, at most so many of them are wrong.
+        target: T.
+        waiting: audits and questions in shadow without a verdict.
+    """
+
+    answers: int
+    bound: int
+    target: float
+    waiting: int
+
+    @property
+    def share(self) -> float | None:
+        """U / V; None before the first answer."""
+        return self.bound / self.answers if self.answers else None
+
+
+def standing(gate: Gate) -> Standing:
+    """What the open ledgers of a gate say now; it takes no time that grows with the journal."""
+    ledgers = [gate.books[name].ledger for name in gate.current.values()]
+    return Standing(
+        answers=sum(ledger.answers for ledger in ledgers),
+        bound=sum(ledger.bound() for ledger in ledgers),
+        target=gate.settings.target,
+        waiting=len(gate.pending),
+    )
+
+
 def account(gate: Gate, past: Past) -> Account:
     """The account of a learner.
 

@@ -18,8 +18,9 @@ from typing import Any, BinaryIO
 
 from quickstudy.errors import InputError, TableError
 
-ANSWER_COLUMNS = ("answer", "probability", "decision", "correct")
-"""What is added to each row: the proposed option, its probability, the decision's id, right or wrong where labelled."""
+ANSWER_COLUMNS = ("answer", "probability", "mode", "decision", "correct")
+"""What is added to each row: the proposed option, its probability, act, audit or ask, the decision's id, and right or
+wrong where labelled."""
 
 
 class AnswersFile:

@@ -7,11 +7,15 @@ Not here: the terminal (``screen``), the command (``demo``).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quickstudy.cli.asking import in_words
 from quickstudy.types import Decision
+
+if TYPE_CHECKING:
+    from quickstudy.autonomy.account import Standing
 
 WINDOW = 200
 SURE = 0.9
@@ -49,6 +53,9 @@ class Run:
         sure: share with a probability of at least 0.9 among the last 200.
         accuracy_if_sure: share right among these, NaN where there are none.
         examples: the latest of each kind, see :meth:`add`.
+        modes: act, audit or ask.
+        stood: whether the answer was stood behind.
+        standing: what the learner's ledgers say now.
     """
 
     total: int
@@ -58,6 +65,9 @@ class Run:
     sure: list[float] = field(default_factory=list)
     accuracy_if_sure: list[float] = field(default_factory=list)
     examples: dict[str, Example] = field(default_factory=dict)
+    modes: list[str] = field(default_factory=list)
+    stood: list[bool] = field(default_factory=list)
+    standing: Standing | None = None
 
     @property
     def done(self) -> int:
@@ -72,6 +82,8 @@ class Run:
         is_right = decision.answer == right_answer
         self.right.append(is_right)
         self.probability.append(decision.probability)
+        self.modes.append(decision.mode)
+        self.stood.append(decision.mode != "ask" or decision.reason == "shadow")
         right, sure = self.right[-WINDOW:], [p >= SURE for p in self.probability[-WINDOW:]]
         n_sure = sum(sure)
         self.accuracy.append(sum(right) / len(right))
@@ -92,6 +104,17 @@ class Run:
                 like=in_words(str(near.situation), 200),
                 like_answer=near.answer,
             )
+
+    @property
+    def alone(self) -> float:
+        """Share answered alone among the last 200."""
+        latest = self.modes[-WINDOW:]
+        return latest.count("act") / len(latest) if latest else 0.0
+
+    def error(self, wanted: Sequence[bool]) -> float | None:
+        """The true share of wrong answers among the phrases marked ``wanted``; None if there are none."""
+        right = [right for right, wants in zip(self.right, wanted, strict=True) if wants]
+        return 1.0 - sum(right) / len(right) if right else None
 
     def calibration(self) -> list[tuple[float, float, int]]:
         """(mean probability, share right, count) of each used bin of ten."""
@@ -120,4 +143,11 @@ class Run:
             "sure": sum(sure) / n if n else None,
             "accuracy_if_sure": both / sum(sure) if any(sure) else None,
             "mean_probability": sum(self.probability) / n if n else None,
+            "alone": self.modes.count("act"),
+            "alone_last_200": self.alone,
+            "audits": self.modes.count("audit"),
+            "alone_error": self.error([mode == "act" for mode in self.modes]),
+            "stood_behind": sum(self.stood),
+            "stood_behind_error": self.error(self.stood),
+            "bound": self.standing.share if self.standing else None,
         }

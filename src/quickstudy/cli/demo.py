@@ -36,6 +36,9 @@ def demo(
     tasks: Annotated[int, typer.Option(min=1, help="How many phrases to learn from.")] = 3000,
     level: Annotated[Level, typer.Option(help="How fine: 22 chapters, 273 blocks, 1,453 categories.")] = Level.block,
     encoder: Annotated[str, typer.Option(help="How text is perceived: minilm, or static (faster).")] = "minilm",
+    target_error: Annotated[
+        float, typer.Option(min=0.001, max=0.9, help="The share of wrong answers it may give alone.")
+    ] = 0.1,
     seed: Annotated[int, typer.Option(help="Which phrases, in which order.")] = 0,
     journal: Annotated[Path | None, typer.Option("--journal", "-j", help="Default: a new file in this folder.")] = None,
     no_plot: Annotated[bool, typer.Option("--no-plot", help="Save no plot.")] = False,
@@ -43,7 +46,8 @@ def demo(
 ) -> None:
     """Hire a medical coder and watch it learn the ICD-10-CM code book, phrase by phrase.
 
-    Each phrase (an inclusion term, written by people) is decided first, then the code book says what was right.
+    Each phrase (an inclusion term, written by people) is decided first, then the code book says what was right, unless
+    the coder answers alone; what is shown of that is known to the screen only.
     Nothing is downloaded. Stop it with Ctrl-C at any time: what it learned is kept.
 
     For example:
@@ -60,7 +64,7 @@ def demo(
     job, stream = icd10_tasks(level.value, tasks, seed, encoder=encoder)
     journal = journal if journal is not None else _new_journal(f"icd10-{level.value}")
     run = Run(total=len(stream))
-    stopped, speed = _learn(job, stream, run, book, journal, quiet=as_json)
+    stopped, speed = _learn(job, stream, run, book, journal, target_error, quiet=as_json)
     plot = None if no_plot or not run.done else _plot(run, book, journal)
     summary: dict[str, Any] = {
         **run.to_dict(),
@@ -83,7 +87,7 @@ def demo(
 
 
 def _learn(
-    job: Job, stream: list[tuple[str, str]], run: Run, book: Codebook, journal: Path, *, quiet: bool
+    job: Job, stream: list[tuple[str, str]], run: Run, book: Codebook, journal: Path, target: float, *, quiet: bool
 ) -> tuple[bool, float]:
     from quickstudy.cli.screen import Screen
     from quickstudy.learner import Learner
@@ -96,11 +100,15 @@ def _learn(
         Learner(job, journal) as learner,
         Screen(run, heading=heading, titles=book.titles, console=err(), quiet=quiet) as screen,
     ):
+        if learner.autonomy.target_error != target or not learner.autonomy.active:
+            learner.configure(target_error=target)
         for number, (phrase, right) in enumerate(stream):
             key = row_key(number, phrase, None)
             decision = learner.decide(phrase, request_id=key)
             run.add(decision, right, show=screen.wants_example())
-            learner.teach(decision, right, lesson_id=f"{key}icd10cm", by="ICD-10-CM")
+            if not decision.alone:
+                learner.teach(decision, right, lesson_id=f"{key}icd10cm", by="ICD-10-CM")
+            run.standing = learner.standing
             screen.tick()
             if stop.requested:
                 break
@@ -156,6 +164,14 @@ def _tell(summary: dict[str, Any], book: Codebook, seen: set[str], *, stopped: b
         say(
             f"Sure (p ≥ 0.9) about {summary['sure_last_200']:.0%} of the last 200; "
             f"of all it was sure about, {summary['accuracy_if_sure']:.1%} were right."
+        )
+    if summary["bound"] is not None:
+        wrong = summary["alone_error"]
+        say(
+            f"Alone: {summary['alone_last_200']:.0%} of the last 200, {summary['alone']:,} in all; "
+            f"{summary['audits']:,} audited. Of {summary['stood_behind']:,} stood behind at most "
+            f"{summary['bound']:.1%} are wrong; in truth {summary['stood_behind_error']:.1%}"
+            + ("." if wrong is None else f", and {wrong:.1%} of those alone.")
         )
     journal = Path(summary["journal"])
     say(f"Journal: {_near(journal)}" + (f"   Plot: {_near(Path(summary['plot']))}" if summary["plot"] else ""))

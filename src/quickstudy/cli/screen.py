@@ -1,4 +1,4 @@
-"""The demo's screen: 80 columns, at most 23 lines, drawn at most eight times a second; plain lines elsewhere.
+"""The demo's screen: 80 columns, at most 24 lines, drawn at most eight times a second; plain lines elsewhere.
 
 Invariant: drawing reads the run and changes nothing. Not here: what is counted (``coder``).
 """
@@ -77,7 +77,7 @@ class Screen:
             if tenths > self._tenths:
                 self._tenths = tenths
                 line = f"{tenths * 10:3d}%  {self._run.done:,} phrases  {self._numbers()}"
-                self._console.print(Text(line), soft_wrap=True)
+                self._console.print(Text(f"{line}\n      {self._autonomy()}"), soft_wrap=True)
             return
         now = time.monotonic()
         if now - self._drawn >= FRAME_SECONDS:
@@ -91,6 +91,18 @@ class Screen:
         if_sure = run.accuracy_if_sure[-1]
         of_these = "" if math.isnan(if_sure) else f" ({if_sure:.0%} of these right)"
         return f"right {run.accuracy[-1]:.0%}  sure about {run.sure[-1]:.0%}{of_these}  {self.speed:.0f} a second"
+
+    def _autonomy(self) -> str:
+        """What is done alone: the share, audits, the bound and the true error side by side."""
+        run, standing = self._run, self._run.standing
+        if standing is None or standing.share is None:
+            return "alone 0%"
+        true = run.error(run.stood)
+        known = "" if true is None else f", in truth {true:.1%}"
+        return (
+            f"alone {run.alone:.0%}  {run.modes.count('audit'):,} audits  wrong of {standing.answers:,} stood behind: "
+            f"at most {standing.share:.1%}{known}"
+        )
 
     def _picture(self) -> Group:
         run = self._run
@@ -109,6 +121,7 @@ class Screen:
             legend,
             bar,
             Text(" " + self._numbers(), style="bold", no_wrap=True),
+            Text(" " + self._autonomy(), style="green", no_wrap=True),
             Text(""),
         ]
         for kind in _ORDER:

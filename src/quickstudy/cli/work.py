@@ -25,8 +25,9 @@ from quickstudy.cli.tables import Row, Table
 from quickstudy.errors import InputError, LessonError
 
 if TYPE_CHECKING:
+    from quickstudy.autonomy.account import Standing
     from quickstudy.learner import Learner
-    from quickstudy.types import Situation
+    from quickstudy.types import Decision, Situation
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,17 @@ class Columns:
 
 @dataclass(slots=True)
 class Tally:
-    """What a run did so far."""
+    """What a run did so far; ``alone_wrong`` counts among the ``alone_labelled``, whose labels were only looked at."""
 
     rows: int = 0
     taught: int = 0
     correct: int = 0
     asked: int = 0
     left_waiting: int = 0
+    alone: int = 0
+    alone_labelled: int = 0
+    alone_wrong: int = 0
+    audits: int = 0
     bad_rows: int = 0
     finished: bool = False
 
@@ -78,11 +83,15 @@ def work(
     ] = None,
     skip_bad_rows: Annotated[bool, typer.Option("--skip-bad-rows", help="Leave out rows that cannot be read.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Stop after this many rows.")] = None,
+    teach_all: Annotated[
+        bool, typer.Option("--teach-all", help="Also learn the labels of rows that it answered alone.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Work through a table: decide each row, then learn its label.
 
     A row without a label is asked at the terminal; without a terminal it waits in the journal (see: report, teach).
+    If the job names a target error, rows are answered alone once that is earned; their labels, if any, only measure it.
     Stop it at any time with Ctrl-C and run the same command again: it goes on where it was.
 
     For example:
@@ -102,15 +111,27 @@ def work(
         with learner, AnswersFile(output, table.columns, delimiter=table.delimiter) as answers, Stop() as stop:
             person = not as_json and not table.is_stdin and sys.stdin.isatty()
             tally = _go_through(
-                table, columns, learner, answers, stop, person=person, limit=limit, quiet=as_json or person
+                table,
+                columns,
+                learner,
+                answers,
+                stop,
+                person=person,
+                limit=limit,
+                quiet=as_json or person,
+                teach_all=teach_all,
             )
+            standing = learner.standing
     summary = {**asdict(tally), "journal": str(journal), "output": str(output)}
     if tally.taught:
         summary["accuracy"] = tally.correct / tally.taught
+    summary["stood_behind"], summary["bound"], summary["bound_share"] = standing.answers, standing.bound, standing.share
+    summary["alone_error"] = tally.alone_wrong / tally.alone_labelled if tally.alone_labelled else None
     if as_json:
         print_json(summary)
     else:
         _tell(tally, journal, output)
+        _tell_autonomy(tally, standing)
     if stop.requested:
         if not as_json:
             say("Stopped. Nothing is lost: run the same command again to go on.")
@@ -127,6 +148,7 @@ def _go_through(
     person: bool,
     limit: int | None,
     quiet: bool,
+    teach_all: bool,
 ) -> Tally:
     tally = Tally()
     known = _answered(learner) if person else {}
@@ -134,7 +156,9 @@ def _go_through(
         for row in _until(table, stop, limit):
             advance(1)
             try:
-                person = _one_row(row, table, columns, learner, answers, stop, tally, known, person=person)
+                person = _one_row(
+                    row, table, columns, learner, answers, stop, tally, known, person=person, teach_all=teach_all
+                )
             except KeyboardInterrupt:
                 break
             except InputError as error:
@@ -169,11 +193,21 @@ def _one_row(
     known: dict[str, str],
     *,
     person: bool,
+    teach_all: bool,
 ) -> bool:
     """Decides and teaches one row; returns whether a person can still be asked."""
     situation, at, key, label = _read(row, table, columns)
     decision = learner.decide(situation, at=at, request_id=key)
     by = columns.by
+    tally.audits += decision.mode == "audit"
+    if decision.alone:
+        tally.alone += 1
+        if label is not None:
+            tally.alone_labelled += 1
+            tally.alone_wrong += decision.answer != label
+    if decision.alone and not (teach_all and label is not None):
+        _write(answers, row, decision, label)
+        return person
     if label is not None:
         try:
             learner.teach(decision, label, lesson_id=_lesson_id(key, label, by), by=by, at=at)
@@ -196,16 +230,21 @@ def _one_row(
     else:
         tally.taught += 1
         tally.correct += decision.answer == label
+    _write(answers, row, decision, label)
+    return person
+
+
+def _write(answers: AnswersFile, row: Row, decision: Decision, label: str | None) -> None:
     answers.write(
         row.values,
         {
             "answer": decision.answer,
             "probability": round(decision.probability, 6),
+            "mode": decision.mode,
             "decision": decision.id,
             "correct": None if label is None else decision.answer == label,
         },
     )
-    return person
 
 
 def _ask(decision: Any, learner: Learner) -> Reply:
@@ -267,3 +306,15 @@ def _tell(tally: Tally, journal: Path | str, output: Path) -> None:
         say(f"{tally.left_waiting:,} wait for an answer. See them with: quickstudy report {journal} --waiting 10")
     if tally.bad_rows:
         say(f"{tally.bad_rows:,} bad rows were left out.")
+
+
+def _tell_autonomy(tally: Tally, standing: Standing) -> None:
+    if not tally.alone and not tally.audits:
+        return
+    say(f"{tally.alone / tally.rows:.1%} of the rows were answered alone; {tally.audits:,} answers were audited.")
+    if standing.share is not None:
+        true = "" if not tally.alone_labelled else f"; in truth {tally.alone_wrong / tally.alone_labelled:.2%} alone"
+        say(
+            f"Of {standing.answers:,} answers stood behind at most {standing.share:.2%} are wrong "
+            f"(target {standing.target:.2%}){true}."
+        )
