@@ -1,10 +1,11 @@
 """quickstudy: a learner that you put on a job.
 
 It starts knowing little, learns while doing the work, asks when it is not sure, remembers exactly, and merges what it
-learned with its copies. Start with :class:`Job` and :class:`Learner`.
+learned with its copies. Start with :func:`learned`, or with :class:`Job` and :class:`Learner`.
 """
 
 from quickstudy.errors import QuickstudyError
+from quickstudy.functions import learned
 from quickstudy.job import Job
 from quickstudy.learner import Learner
 from quickstudy.report import Report
@@ -25,4 +26,5 @@ __all__ = [
     "QuickstudyError",
     "Report",
     "__version__",
+    "learned",
 ]

@@ -14,6 +14,8 @@ from quickstudy import views
 from quickstudy.autonomy.account import Standing, standing
 from quickstudy.autonomy.past import read_past
 from quickstudy.autonomy.settings import Autonomy
+from quickstudy.autonomy.teachers import TeachersReport, make_teachers_report
+from quickstudy.autonomy.twice import draw
 from quickstudy.autonomy.whatif import WhatIf, checked_targets, what_if
 from quickstudy.record import Record
 from quickstudy.types import Decision
@@ -63,6 +65,19 @@ class Controls:
     def resume(self) -> Autonomy:
         """Goes on after :meth:`pause`."""
         return self.configure(paused=False)
+
+    def teachers(self, *, confidence: float = 0.95) -> TeachersReport:
+        """Who taught, how often each teacher is wrong, and which answers contradict each other.
+
+        Args:
+            confidence: with which all intervals hold together, in (0, 1).
+        """
+        with self._lock:
+            record = self._record
+            drawn = draw(record.journal, record.id)
+            return make_teachers_report(
+                record.journal, record.options, drawn, record.keeper.gate.stood_behind, confidence
+            )
 
     def what_if(self, target_error: float | Sequence[float] | None = None) -> list[WhatIf]:
         """What is to be expected if the target were another; writes nothing.

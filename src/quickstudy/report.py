@@ -12,10 +12,13 @@ import numpy as np
 from quickstudy.autonomy.account import Account, account
 from quickstudy.autonomy.gate import Gate
 from quickstudy.autonomy.past import read_past
+from quickstudy.autonomy.teachers import TeachersReport, make_teachers_report
+from quickstudy.autonomy.twice import draw
 from quickstudy.job import Job
 from quickstudy.journal import Journal
 from quickstudy.knowledge import Knowledge
 from quickstudy.mind import History
+from quickstudy.options import Options
 
 POINTS = 20
 BINS = 10
@@ -78,6 +81,7 @@ class Report:
         started: time of the first lesson in force, seconds since 1970; None before it.
         newest: time of the newest one.
         autonomy: what it does alone, and what is promised of that.
+        teachers: who taught, and how often they are wrong.
     """
 
     job: str
@@ -97,10 +101,11 @@ class Report:
     started: float | None
     newest: float | None
     autonomy: Account
+    teachers: TeachersReport
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data for JSON."""
-        return asdict(self)
+        return {**asdict(self), "teachers": self.teachers.to_dict()}
 
 
 def make_report(job: Job, encoder: str, journal: Journal, knowledge: Knowledge | None, gate: Gate) -> Report:
@@ -138,6 +143,9 @@ def make_report(job: Job, encoder: str, journal: Journal, knowledge: Knowledge |
         started=min(times, default=None),
         newest=max(times, default=None),
         autonomy=account(gate, read_past(journal, gate.node)),
+        teachers=make_teachers_report(
+            journal, knowledge.options if knowledge else Options(), draw(journal, gate.node), gate.stood_behind
+        ),
     )
 
 

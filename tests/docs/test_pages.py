@@ -39,7 +39,8 @@ def test_the_readme_shows_ten_lines_of_python_with_their_output(tmp_path, monkey
     page = PROJECT / "README.md"
     first = next(block for block in blocks(page.read_text(encoding="utf-8")) if block.language == "python")
     assert len([line for line in first.body.splitlines() if line.strip()]) <= 12
-    assert len(run_page(page, tmp_path)) == 1
+    assert "@quickstudy.learned" in first.body
+    assert len(run_page(page, tmp_path)) == 2
 
 
 def test_the_readme_names_the_two_commands_of_ci():

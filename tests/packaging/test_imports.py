@@ -34,17 +34,18 @@ ALLOWED = {
     "mind": {*EXPERTS, "judgement"},
     "knowledge": MIND,
     "views": {*MIND, "knowledge"},
-    "autonomy": {*EXPERTS, "journal", "options"},
+    "autonomy": {*EXPERTS, "journal", "options", "perception"},
     "declarations": {*MIND, "knowledge"},
     "record": {*KEPT, "declarations"},
     "report": KEPT,
     "controls": {*KEPT, "record"},
     "learner": VIEWS,
+    "functions": EVERYTHING,
     "checks": EVERYTHING,
     "adapters": EVERYTHING,
     "jobs": EVERYTHING,
     "cli": {*EVERYTHING, "jobs", "__version__"},
-    "__init__": EVERYTHING,
+    "__init__": {*EVERYTHING, "functions"},
 }
 """Station → the stations it may import. Along the loop, and never back."""
 

@@ -135,6 +135,12 @@ class Gate:
         name = self.current.get(segment) or self._next_name()
         return (self.books.get(name) or self._new_book(name, segment)).ledger
 
+    @property
+    def stood_behind(self) -> tuple[int, int]:
+        """V and U of the ledgers in force: answers stood behind, and at most how many of them are wrong."""
+        ledgers = [self.books[name].ledger for name in self.current.values() if name in self.books]
+        return sum(ledger.answers for ledger in ledgers), sum(ledger.bound() for ledger in ledgers)
+
     def alarms(self) -> list[Alarm]:
         """Alarms that are due and not journaled yet."""
         target = self.settings.target

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from quickstudy.cli import autonomy, demo, inspection, jobs, journals, lessons, options, work
+from quickstudy.cli import autonomy, demo, inspection, jobs, journals, lessons, options, teaching, work
 from quickstudy.errors import InputError
 
 app = typer.Typer(
@@ -47,6 +47,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
     "Autonomy": [autonomy.configure, autonomy.what_if, autonomy.verify, autonomy.pause, autonomy.resume],
     "Look and keep": [
         inspection.report,
+        teaching.teachers,
         inspection.replay,
         journals.merge,
         journals.forget,

@@ -37,6 +37,7 @@ def configure(
     price_wrong: Annotated[float | None, typer.Option(help="What a wrong answer costs.")] = None,
     price_ask: Annotated[float | None, typer.Option(help="What asking costs.")] = None,
     price_audit: Annotated[float | None, typer.Option(help="What an audit costs.")] = None,
+    ask_twice: Annotated[float | None, typer.Option(help="The share of tasks to put to a second teacher.")] = None,
     off: Annotated[bool, typer.Option("--off", help="Answer nothing alone; go on counting in shadow.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -55,6 +56,7 @@ def configure(
         "price_wrong": price_wrong,
         "price_ask": price_ask,
         "price_audit": price_audit,
+        "ask_twice": ask_twice,
     }
     changes = {name: value for name, value in changes.items() if value is not None}
     for name, cap in (("per_hour", per_hour), ("per_day", per_day)):

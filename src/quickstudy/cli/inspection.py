@@ -157,6 +157,7 @@ def _show_report(learner: Learner, numbers: Report, data: dict[str, Any]) -> Non
     if data.get("started") and data.get("newest"):
         console.print(f"from {_day(data['started'])} to {_day(data['newest'])}", style="dim")
     show_account(numbers.autonomy)
+    show(numbers.teachers.note)
     if data["accuracy"]:
         grid = _grid("Accuracy before each lesson", ["lessons", "accuracy", "mean confidence"])
         for point in _spread(data["accuracy"], 8):

@@ -1,0 +1,51 @@
+"""Which tasks are asked twice: a share of what is asked or audited, drawn by coins.
+
+A task's coin comes from the journal's key and the decision's id, as the audit's does (``coins``), but for another word,
+so the two are independent. A task is drawn if its coin is below the share ``ask_twice`` that was in force when it was
+decided. Nothing is stored: whoever holds the journal can draw again, and gets the same tasks.
+
+Not here: what second answers are good for (``teachers``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from quickstudy.autonomy.coins import KEY_NAME, coin
+from quickstudy.journal.reader import JournalReader
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The tasks that are to be asked twice.
+
+    Attributes:
+        share: the share in force now, in [0, 1].
+        decisions: ids of the decisions that were drawn, in order of arrival.
+    """
+
+    share: float
+    decisions: tuple[str, ...]
+
+
+def draw(journal: JournalReader, node: str) -> Drawn:
+    """Draws the tasks of a journal that are to be asked twice.
+
+    Args:
+        journal: the journal.
+        node: the learner's id; decisions of other learners are drawn by their own keys.
+    """
+    key, share, decisions = journal.get_meta(KEY_NAME), 0.0, []
+    for event in journal.events(kinds=["configure", "decision"]):
+        if event.node != node or event.forgotten:
+            continue
+        if event.kind == "configure":
+            share = float(event.data.get("settings", {}).get("ask_twice", share))
+        elif share and key is not None and event.mode in ("ask", "audit") and is_drawn(key, event.id, share):
+            decisions.append(event.id)
+    return Drawn(share, tuple(decisions))
+
+
+def is_drawn(key: str, decision_id: str, share: float) -> bool:
+    """Whether a decision is put to a second teacher; ``key`` is the journal's."""
+    return coin(key, f"ask twice {decision_id}") < share

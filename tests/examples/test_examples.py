@@ -1,0 +1,27 @@
+"""Every example runs offline and shows what it says."""
+
+import importlib.util
+from pathlib import Path
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def loaded(name):
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_learned_function_runs_its_body_less_and_less_and_is_hardly_ever_wrong(capsys):
+    example = loaded("learned")
+    alone, wrong = example.main(calls=1000)
+    example.route.close()
+    assert alone > 150
+    assert wrong <= 0.05 * alone
+    assert example.asked == 1000 - alone
+    assert capsys.readouterr().out.count("\n") == 7
+
+
+def test_every_example_is_tested():
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == {"learned"}
