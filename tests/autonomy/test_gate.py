@@ -157,6 +157,17 @@ def test_a_merge_brings_no_evidence_of_others():
         assert gate_of(mine).books["1.0"].ledger.answers == before
 
 
+def test_a_kind_of_work_that_never_came_before_is_asked():
+    with Learner(job(None)) as learner:
+        live(learner, colours(700, noise=0.1))
+        learner.configure(target_error=0.3)
+        decisions = [learner.decide(-situation) for situation, _ in colours(40, seed=1, noise=0.1)]
+        assert sum(decision.reason == "far" for decision in decisions) > 30
+        assert not any(decision.alone for decision in decisions if decision.reason == "far")
+        near = [learner.decide(situation) for situation, _ in colours(40, seed=2, noise=0.1)]
+        assert sum(decision.reason == "far" for decision in near) < 5
+
+
 def test_while_paused_everything_is_asked_and_nothing_counts():
     with Learner(job()) as learner:
         live(learner, colours(300))

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from quickstudy.autonomy.books import Alarm, Book, Recent
 from quickstudy.autonomy.coins import coin
+from quickstudy.autonomy.familiar import Familiar
 from quickstudy.autonomy.ledger import Ledger
 from quickstudy.autonomy.policy import Policy, Signals
 from quickstudy.autonomy.segments import ledger_confidence, numbers
@@ -85,6 +86,7 @@ class Gate:
         self.settings = settings
         self.declared: dict[str, Any] | None = None  # what the newest configure event said
         self.policy = Policy()
+        self.familiar = Familiar()
         self.books: dict[str, Book] = {}
         self.current: dict[str, str] = {}  # segment -> ledger
         self.pending: dict[str, tuple[str, float, int]] = {}  # decision -> ledger, q, number
@@ -215,12 +217,15 @@ class Gate:
         if "signals" in decision.data and not decision.forgotten:
             signals = Signals.from_dict(decision.data["signals"])
             self.policy.learn(signals, float(decision.data["score"]), right, propensity)
+            if right:
+                self.familiar.learn(signals.novelty)
 
     # -- snapshot
 
     def state(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
         """As arrays and a document."""
         arrays = {f"policy/{key}": value for key, value in self.policy.state().items()}
+        arrays |= {f"familiar/{key}": value for key, value in self.familiar.state().items()}
         for name, book in self.books.items():
             arrays |= {f"book/{name}/{key}": value for key, value in book.state().items()}
         document = {
@@ -245,6 +250,7 @@ class Gate:
             parts.setdefault(part, {})[key] = np.asarray(value)
         self.settings, self.declared = Autonomy.from_dict(document["settings"]), document["declared"]
         self.policy.restore(parts["policy"])
+        self.familiar.restore(parts["familiar"])
         self.books = {name: Book.restore(text, parts[f"book/{name}"]) for name, text in document["books"].items()}
         self.current = dict(document["current"])
         self.pending = {id: (name, q, number) for id, name, q, number in document["pending"]}
@@ -266,6 +272,8 @@ class Gate:
             return "cap"
         if signals.new > signals.probability:
             return "new"
+        if self.familiar.is_far(signals.novelty):
+            return "far"
         return None
 
     def _next_name(self) -> str:
