@@ -86,6 +86,7 @@ class Gate:
         self.settings = settings
         self.declared: dict[str, Any] | None = None  # what the newest configure event said
         self.policy = Policy()
+        self.pricers: dict[str, Policy] = {}  # segment -> its own prices, where the guarantee is divided
         self.familiar = Familiar()
         self.books: dict[str, Book] = {}
         self.current: dict[str, str] = {}  # segment -> ledger
@@ -117,8 +118,9 @@ class Gate:
         name = self.current.get(segment) or self._next_name()
         book = self.books.get(name) or self._new_book(name, segment)
         ledger = book.ledger
-        plan = self.policy.plan(target, ledger)
-        q = min(1.0, max(ledger.q_min, self.policy.audit_rate(score, target, ledger)))
+        pricer = self.pricer(segment)
+        plan = pricer.plan(target, ledger)
+        q = min(1.0, max(ledger.q_min, pricer.audit_rate(score, target, ledger)))
         threshold = plan.threshold
         is_open = settings.active and plan.open and book.alarm(target) is None and book.allows(target)
         if not settings.pays(score, q if is_open else ledger.q_min):
@@ -136,6 +138,10 @@ class Gate:
         """The ledger that the next answer stood behind in a segment would enter."""
         name = self.current.get(segment) or self._next_name()
         return (self.books.get(name) or self._new_book(name, segment)).ledger
+
+    def pricer(self, segment: str) -> Policy:
+        """The policy that sets thresholds and audit rates in a segment; scores come from the one policy for all."""
+        return self.policy if self.settings.guarantee_by is None else self.pricers.get(segment) or Policy()
 
     def alarms(self) -> list[Alarm]:
         """Alarms that are due and not journaled yet."""
@@ -163,7 +169,7 @@ class Gate:
                 ledger = (
                     self.ledger_of(event.data["segment"]) if event.ledger is None else self.books[event.ledger].ledger
                 )
-                self.policy.saw(float(event.data["score"]), self.settings.target, ledger)
+                self._saw(event, ledger)
         elif event.kind == "lesson" and event.correct is not None and event.decision_id is not None:
             decision = find(event.decision_id)
             if decision is not None:
@@ -184,6 +190,7 @@ class Gate:
                 for name in self.current.values():
                     self.books[name].closed = "the settings that are fixed for a ledger were changed"
                 self.current.clear()
+                self.pricers.clear()
                 if any(numbers(name)[0] == self._family for name in self.books):
                     self._family, self._appeared = self._family + 1, 0
 
@@ -202,6 +209,11 @@ class Gate:
             self._recent.add(event.at)
         else:
             self.pending[event.id] = (name, q, book.ledger.answers)
+
+    def _saw(self, event: Event, ledger: Ledger) -> None:
+        if self.settings.guarantee_by is not None:
+            self.pricers.setdefault(event.data["segment"], Policy())
+        self.pricer(event.data["segment"]).saw(float(event.data["score"]), self.settings.target, ledger)
 
     def _fold_verdict(self, lesson: Event, decision: Event) -> None:
         if decision.node != self.node:
@@ -228,7 +240,10 @@ class Gate:
         arrays |= {f"familiar/{key}": value for key, value in self.familiar.state().items()}
         for name, book in self.books.items():
             arrays |= {f"book/{name}/{key}": value for key, value in book.state().items()}
+        for place, pricer in enumerate(self.pricers.values()):
+            arrays |= {f"pricer/{place}/{key}": value for key, value in pricer.state().items()}
         document = {
+            "pricers": list(self.pricers),
             "format": FORMAT,
             "settings": self.settings.to_dict(),
             "declared": self.declared,
@@ -251,6 +266,9 @@ class Gate:
         self.settings, self.declared = Autonomy.from_dict(document["settings"]), document["declared"]
         self.policy.restore(parts["policy"])
         self.familiar.restore(parts["familiar"])
+        self.pricers = {segment: Policy() for segment in document["pricers"]}
+        for place, pricer in enumerate(self.pricers.values()):
+            pricer.restore(parts[f"pricer/{place}"])
         self.books = {name: Book.restore(text, parts[f"book/{name}"]) for name, text in document["books"].items()}
         self.current = dict(document["current"])
         self.pending = {id: (name, q, number) for id, name, q, number in document["pending"]}
