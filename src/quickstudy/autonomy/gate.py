@@ -161,7 +161,7 @@ class Gate:
         if event.node != self.node:
             return
         if event.kind == "configure":
-            self._fold_configure(event)
+            self._fold_configure(event, find)
         elif event.kind == "decision":
             if event.propensity is not None and event.ledger is not None:
                 self._fold_decision(event, event.ledger, event.propensity)
@@ -173,10 +173,13 @@ class Gate:
         elif event.kind == "lesson" and event.correct is not None and event.decision_id is not None:
             decision = find(event.decision_id)
             if decision is not None:
-                self._fold_verdict(event, decision)
+                self._fold_verdict(bool(event.correct), decision)
 
-    def _fold_configure(self, event: Event) -> None:
+    def _fold_configure(self, event: Event, find: Callable[[str], Event | None]) -> None:
         data = event.data
+        for decision_id, right in data.get("verdicts", []):
+            if decision_id in self.pending and (decision := find(decision_id)) is not None:
+                self._fold_verdict(bool(right), decision)
         if "alarm" in data:
             book = self.books.get(data["alarm"]["ledger"])
             if book is not None and not book.closed:
@@ -215,10 +218,9 @@ class Gate:
             self.pricers.setdefault(event.data["segment"], Policy())
         self.pricer(event.data["segment"]).saw(float(event.data["score"]), self.settings.target, ledger)
 
-    def _fold_verdict(self, lesson: Event, decision: Event) -> None:
+    def _fold_verdict(self, right: bool, decision: Event) -> None:
         if decision.node != self.node:
             return
-        right = bool(lesson.correct)
         propensity = 1.0
         if decision.id in self.pending:
             name, propensity, number = self.pending.pop(decision.id)
