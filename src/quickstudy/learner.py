@@ -318,6 +318,7 @@ class Learner(Controls):
                     journal.close()
             if changed:
                 record.rebuild(progress)
+                record.adopt()
             return len(changed)
 
     def forget(

@@ -190,6 +190,13 @@ class Record(Declarations):
             raise
         return decided
 
+    def adopt(self) -> None:
+        """Takes over verdicts on this learner's own decisions that a merge brought."""
+        if found := self.keeper.adopted(self.options, self.event):
+            self.append(found, durable=True)
+        if alarms := self.keeper.alarms(self.event):
+            self.append(alarms, durable=True)
+
     def configure(self, changes: Mapping[str, Any]) -> Autonomy:
         """Journals changed settings.
 

@@ -7,6 +7,7 @@ import pytest
 from autonomy.streams import COLOURS, colours, gate_of, job, live, same_gate
 from quickstudy import Learner
 from quickstudy.autonomy.coins import KEY_NAME, coin
+from quickstudy.autonomy.verify import verify
 from quickstudy.errors import InputError
 
 
@@ -155,6 +156,38 @@ def test_a_merge_brings_no_evidence_of_others():
         before = gate_of(mine).books["1.0"].ledger.answers
         mine.merge(other)
         assert gate_of(mine).books["1.0"].ledger.answers == before
+
+
+def test_a_kind_of_work_that_never_came_before_is_asked():
+    with Learner(job(None)) as learner:
+        live(learner, colours(700, noise=0.1))
+        learner.configure(target_error=0.3)
+        decisions = [learner.decide(-situation) for situation, _ in colours(40, seed=1, noise=0.1)]
+        assert sum(decision.reason == "far" for decision in decisions) > 30
+        assert not any(decision.alone for decision in decisions if decision.reason == "far")
+        near = [learner.decide(situation) for situation, _ in colours(40, seed=2, noise=0.1)]
+        assert sum(decision.reason == "far" for decision in near) < 5
+
+
+def test_an_audit_that_was_answered_in_another_journal_counts_after_the_merge():
+    with Learner(job()) as mine, Learner(job()) as desk:
+        live(mine, colours(300))
+        truth = {str(situation): right for situation, right in colours(200, seed=1)}
+        live(mine, colours(200, seed=1), answer_audits=False)
+        audits = mine.audits()
+        assert audits
+        desk.merge(mine)
+        for decision in audits:
+            desk.teach(None, truth[str(decision.situation)], decision_id=decision.id)
+        errors = sum(truth[str(d.situation)] != d.answer for d in audits)
+        before = gate_of(mine).books["1.0"].ledger.errors
+        mine.merge(desk)
+        assert mine.audits() == []
+        assert gate_of(mine).pending == {}
+        assert gate_of(mine).books["1.0"].ledger.errors == before + errors
+        found = verify(mine._record.journal)
+        assert found.problems == ()
+        assert mine.merge(desk) == 0
 
 
 def test_while_paused_everything_is_asked_and_nothing_counts():

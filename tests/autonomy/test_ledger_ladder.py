@@ -1,4 +1,4 @@
-"""The ledger's ladder of c: each rung is a supermartingale, rungs are given up for good, earlier bounds still count."""
+"""The ledger's ladder of c: each rung is a supermartingale, rungs are given up for good, earlier bounds count."""
 
 from __future__ import annotations
 

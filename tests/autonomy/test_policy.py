@@ -160,3 +160,11 @@ def test_signals_survive_the_journal() -> None:
     said = signals(0.7, new=0.1)
     assert Signals.from_dict(said.to_dict()) == said
     assert Signals.from_dict({"probability": 0.5}) == Signals(0.5, 0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("q_min", [0.005, 0.2, 0.8, 1.0])
+def test_no_rate_is_below_the_smallest_that_the_ledger_allows(q_min: float) -> None:
+    policy, ledger = Policy(), Ledger(0.95, q_min)
+    outcome = lived(policy, ledger, 0.2, 800)
+    assert all(q_min <= policy.audit_rate(score, 0.2, ledger) <= 1.0 for score in (0.5, 0.9, 0.9999))
+    assert (outcome["alone"] > 0.0) == (q_min < 1.0)

@@ -22,7 +22,7 @@ MODULES = {
     "tracer-llm": "tracer",
     "vowpalwabbit": "vowpalwabbit",
 }
-OWN = ("quickstudy", "quickstudy-ageless", "quickstudy-threshold", "last-answer")
+OWN = ("quickstudy", "quickstudy-ageless", "quickstudy-threshold", "quickstudy-running-share", "last-answer")
 PEERS = [name for name in LEARNERS if name not in OWN]
 LESSONS = {"tracer": 200, "tracer-all": 200, "setfit": 10}
 """Sixty for the others; TRACER learns nothing before the fiftieth, and SetFit takes a second a lesson."""

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from quickstudy.autonomy.books import Alarm, Book, Recent
 from quickstudy.autonomy.coins import coin
+from quickstudy.autonomy.familiar import Familiar
 from quickstudy.autonomy.ledger import Ledger
 from quickstudy.autonomy.policy import Policy, Signals
 from quickstudy.autonomy.segments import ledger_confidence, numbers
@@ -85,6 +86,8 @@ class Gate:
         self.settings = settings
         self.declared: dict[str, Any] | None = None  # what the newest configure event said
         self.policy = Policy()
+        self.pricers: dict[str, Policy] = {}  # segment -> its own prices, where the guarantee is divided
+        self.familiar = Familiar()
         self.books: dict[str, Book] = {}
         self.current: dict[str, str] = {}  # segment -> ledger
         self.pending: dict[str, tuple[str, float, int]] = {}  # decision -> ledger, q, number
@@ -115,8 +118,9 @@ class Gate:
         name = self.current.get(segment) or self._next_name()
         book = self.books.get(name) or self._new_book(name, segment)
         ledger = book.ledger
-        plan = self.policy.plan(target, ledger)
-        q = min(1.0, max(ledger.q_min, self.policy.audit_rate(score, target, ledger)))
+        pricer = self.pricer(segment)
+        plan = pricer.plan(target, ledger)
+        q = min(1.0, max(ledger.q_min, pricer.audit_rate(score, target, ledger)))
         threshold = plan.threshold
         is_open = settings.active and plan.open and book.alarm(target) is None and book.allows(target)
         if not settings.pays(score, q if is_open else ledger.q_min):
@@ -141,6 +145,10 @@ class Gate:
         ledgers = [self.books[name].ledger for name in self.current.values() if name in self.books]
         return sum(ledger.answers for ledger in ledgers), sum(ledger.bound() for ledger in ledgers)
 
+    def pricer(self, segment: str) -> Policy:
+        """The policy that sets thresholds and audit rates in a segment; scores come from the one policy for all."""
+        return self.policy if self.settings.guarantee_by is None else self.pricers.get(segment) or Policy()
+
     def alarms(self) -> list[Alarm]:
         """Alarms that are due and not journaled yet."""
         target = self.settings.target
@@ -159,7 +167,7 @@ class Gate:
         if event.node != self.node:
             return
         if event.kind == "configure":
-            self._fold_configure(event)
+            self._fold_configure(event, find)
         elif event.kind == "decision":
             if event.propensity is not None and event.ledger is not None:
                 self._fold_decision(event, event.ledger, event.propensity)
@@ -167,14 +175,17 @@ class Gate:
                 ledger = (
                     self.ledger_of(event.data["segment"]) if event.ledger is None else self.books[event.ledger].ledger
                 )
-                self.policy.saw(float(event.data["score"]), self.settings.target, ledger)
+                self._saw(event, ledger)
         elif event.kind == "lesson" and event.correct is not None and event.decision_id is not None:
             decision = find(event.decision_id)
             if decision is not None:
-                self._fold_verdict(event, decision)
+                self._fold_verdict(bool(event.correct), decision)
 
-    def _fold_configure(self, event: Event) -> None:
+    def _fold_configure(self, event: Event, find: Callable[[str], Event | None]) -> None:
         data = event.data
+        for decision_id, right in data.get("verdicts", []):
+            if decision_id in self.pending and (decision := find(decision_id)) is not None:
+                self._fold_verdict(bool(right), decision)
         if "alarm" in data:
             book = self.books.get(data["alarm"]["ledger"])
             if book is not None and not book.closed:
@@ -188,6 +199,7 @@ class Gate:
                 for name in self.current.values():
                     self.books[name].closed = "the settings that are fixed for a ledger were changed"
                 self.current.clear()
+                self.pricers.clear()
                 if any(numbers(name)[0] == self._family for name in self.books):
                     self._family, self._appeared = self._family + 1, 0
 
@@ -207,10 +219,14 @@ class Gate:
         else:
             self.pending[event.id] = (name, q, book.ledger.answers)
 
-    def _fold_verdict(self, lesson: Event, decision: Event) -> None:
+    def _saw(self, event: Event, ledger: Ledger) -> None:
+        if self.settings.guarantee_by is not None:
+            self.pricers.setdefault(event.data["segment"], Policy())
+        self.pricer(event.data["segment"]).saw(float(event.data["score"]), self.settings.target, ledger)
+
+    def _fold_verdict(self, right: bool, decision: Event) -> None:
         if decision.node != self.node:
             return
-        right = bool(lesson.correct)
         propensity = 1.0
         if decision.id in self.pending:
             name, propensity, number = self.pending.pop(decision.id)
@@ -221,15 +237,21 @@ class Gate:
         if "signals" in decision.data and not decision.forgotten:
             signals = Signals.from_dict(decision.data["signals"])
             self.policy.learn(signals, float(decision.data["score"]), right, propensity)
+            if right:
+                self.familiar.learn(signals.novelty)
 
     # -- snapshot
 
     def state(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
         """As arrays and a document."""
         arrays = {f"policy/{key}": value for key, value in self.policy.state().items()}
+        arrays |= {f"familiar/{key}": value for key, value in self.familiar.state().items()}
         for name, book in self.books.items():
             arrays |= {f"book/{name}/{key}": value for key, value in book.state().items()}
+        for place, pricer in enumerate(self.pricers.values()):
+            arrays |= {f"pricer/{place}/{key}": value for key, value in pricer.state().items()}
         document = {
+            "pricers": list(self.pricers),
             "format": FORMAT,
             "settings": self.settings.to_dict(),
             "declared": self.declared,
@@ -251,6 +273,10 @@ class Gate:
             parts.setdefault(part, {})[key] = np.asarray(value)
         self.settings, self.declared = Autonomy.from_dict(document["settings"]), document["declared"]
         self.policy.restore(parts["policy"])
+        self.familiar.restore(parts["familiar"])
+        self.pricers = {segment: Policy() for segment in document["pricers"]}
+        for place, pricer in enumerate(self.pricers.values()):
+            pricer.restore(parts[f"pricer/{place}"])
         self.books = {name: Book.restore(text, parts[f"book/{name}"]) for name, text in document["books"].items()}
         self.current = dict(document["current"])
         self.pending = {id: (name, q, number) for id, name, q, number in document["pending"]}
@@ -272,6 +298,8 @@ class Gate:
             return "cap"
         if signals.new > signals.probability:
             return "new"
+        if self.familiar.is_far(signals.novelty):
+            return "far"
         return None
 
     def _next_name(self) -> str:

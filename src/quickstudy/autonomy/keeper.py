@@ -100,10 +100,23 @@ class Keeper:
         ):
             return None
         judged.add(decision.id)
-        if decision.answer is None:
-            return False
-        column = options.column(answer)
-        return decision.answer == answer if column is None else column == options.column(decision.answer)
+        return _agree(decision.answer, answer, options)
+
+    def adopted(self, options: Options, make: Callable[..., Event]) -> list[Event]:
+        """The event that takes over verdicts which a merge brought: the first lesson on each decision that waits.
+
+        Args:
+            options: as they stand.
+            make: makes an event from its kind, its time and its data.
+        """
+        verdicts = []
+        for id in self.gate.pending:
+            decision = self._journal.get(id)
+            lessons = [e for e in self._journal.lessons_of(id) if e.answer is not None and not e.forgotten]
+            if decision is not None and not decision.forgotten and lessons:
+                first = min(lessons, key=lambda event: (event.clock, event.id))
+                verdicts.append([id, _agree(decision.answer, str(first.answer), options)])
+        return [make("configure", None, data={"verdicts": verdicts})] if verdicts else []
 
     # -- state
 
@@ -160,6 +173,14 @@ class Keeper:
             return False
         column = options.column(decision.answer)
         return any(decision.answer == name or (column is not None and column == options.column(name)) for name in names)
+
+
+def _agree(said: str | None, taught: str, options: Options) -> bool:
+    """Whether two names mean one option."""
+    if said is None:
+        return False
+    column = options.column(taught)
+    return said == taught if column is None else column == options.column(said)
 
 
 def without_gate(arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:

@@ -9,7 +9,8 @@ Three questions, answered from the past only, so that the ledger's bound holds w
   while the target lets it grow by T. The best q is a function of λ·e alone, about its square root; it pays to stand
   behind the decision while (1 - q) > λ·(e·q·s/c - T).
 - *Prices*: c and λ are those for which, on the errors predicted for recent decisions, most is done alone while the
-  bound keeps within the target now and at a horizon.
+  bound keeps within the target now and, by a margin, at a horizon. If there are none, the largest c in use that keeps
+  within it now, at the highest price: what is done alone then makes the bound better, hardly slower than shadow would.
 
 In shadow nothing is done alone; there it stands behind what makes the bound better, which is what errs less than T.
 
@@ -26,7 +27,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quickstudy.autonomy.ledger import EDGE, Ledger, limit_of
+from quickstudy.autonomy.ledger import Ledger
 from quickstudy.experts.arrays import Arrays
 from quickstudy.types import NEW_OPTION, Decision, FloatArray
 
@@ -229,11 +230,14 @@ class Policy:
         horizon = max(HORIZON * self._seen, LEAST_HORIZON)
         allowed = target * ledger.answers
         best, most = closed, 0.0
+        cautious = closed
         for c, bound in zip(ledger.values, ledger.bounds(), strict=True):
             jump = MARGIN / (-math.expm1(-float(c)))
-            if bound + 1.0 > allowed + target or c < EDGE * limit_of(ledger.q_min) * 0.999:
+            if bound + 1.0 > allowed + target:
                 continue
-            rates = audit_rates(errors, float(c), PRICES[:, None])
+            if cautious.c == 0.0:
+                cautious = Prices(target, float(c), float(PRICES[-1]), 0.0)
+            rates = np.maximum(audit_rates(errors, float(c), PRICES[:, None]), ledger.q_min)
             growth = errors * costs(rates, float(c)) / c
             stood = ((1.0 - rates) > PRICES[:, None] * (growth - target)) & (rates < 1.0)
             alone = np.where(stood, 1.0 - rates, 0.0).mean(axis=1)
@@ -245,12 +249,13 @@ class Policy:
             if alone[place] > most:
                 most = float(alone[place])
                 best = Prices(target, float(c), float(PRICES[place]), 0.0)
-        return replace(best, threshold=1.0 - largest_error(best)) if best.c else best
+        chosen = best if best.c else cautious
+        return replace(chosen, threshold=1.0 - largest_error(chosen, ledger.q_min)) if chosen.c else closed
 
 
-def largest_error(prices: Prices) -> float:
-    """The largest predicted error, in (0, 1], that is worth being stood behind at these prices."""
-    rates = audit_rates(ERRORS, prices.c, prices.price)
+def largest_error(prices: Prices, q_min: float) -> float:
+    """The largest predicted error, in [0, 1], that is worth being stood behind at these prices."""
+    rates = np.maximum(audit_rates(ERRORS, prices.c, prices.price), q_min)
     growth = ERRORS * costs(rates, prices.c) / prices.c
     worth = ((1.0 - rates) > prices.price * (growth - prices.target)) & (rates < 1.0)
     return float(ERRORS[worth][-1]) if worth.any() else 0.0

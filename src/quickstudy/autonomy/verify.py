@@ -10,7 +10,7 @@ threshold; all else of it is still checked.
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from quickstudy.autonomy.coins import KEY_NAME, coin
@@ -145,8 +145,7 @@ class _Checker:
             if not event.forgotten:
                 self.options.apply(event)
         elif event.node != self.node:
-            if event.kind == "lesson" and event.decision_id and (event.answer is not None):
-                self.answered.add(event.decision_id)
+            return
         elif event.kind == "configure":
             self._configure(event)
         elif event.kind == "decision":
@@ -183,6 +182,9 @@ class _Checker:
     def _configure(self, event: Event) -> None:
         if "alarm" in event.data:
             self.closed.add(event.data["alarm"]["ledger"])
+        for id, right in event.data.get("verdicts", []):
+            self.counts["v"] += 1
+            self._adopt(event, id, bool(right))
         if "settings" in event.data:
             new, old = Autonomy.from_dict(event.data["settings"]), self.settings
             if (new.confidence, new.q_min, new.guarantee_by) != (old.confidence, old.q_min, old.guarantee_by):
@@ -267,6 +269,21 @@ class _Checker:
             self.ledgers[stood.ledger].verdict(stood.q, wrong=not event.correct, number=stood.number)
         elif stood is not None and not event.correct:
             self.corrected[stood.ledger] = self.corrected.get(stood.ledger, 0) + 1
+
+    def _adopt(self, event: Event, id: str, right: bool) -> None:
+        """A verdict that a merge brought."""
+        stood, lessons = self.stood.get(id), self.journal.lessons_of(id)
+        if stood is None or stood.judged or id in self.answered:
+            self._wrong(event, f"it takes over a verdict on {id}, which did not wait for one")
+            return
+        first = min((e for e in lessons if e.node != self.node), key=lambda e: (e.clock, e.id), default=None)
+        if first is None:
+            self._wrong(event, f"it takes over a verdict on {id}, which nobody gave")
+            return
+        self._check_verdict(replace(first, correct=right), id)
+        self.answered.add(id)
+        stood.judged = True
+        self.ledgers[stood.ledger].verdict(stood.q, wrong=not right, number=stood.number)
 
     def _check_verdict(self, event: Event, decision_id: str) -> None:
         decision = self.journal.get(decision_id)

@@ -139,9 +139,14 @@ def _totals(gate: Gate) -> tuple[int, int]:
     return sum(ledger.answers for ledger in ledgers), sum(ledger.bound() for ledger in ledgers)
 
 
+def _copied(policy: Policy) -> Policy:
+    twin = Policy()
+    twin.restore(policy.state())
+    return twin
+
+
 def _forecast(gate: Gate, past: Past, target: float) -> WhatIf:
-    policy = Policy()
-    policy.restore(gate.policy.state())
+    policies = {segment: _copied(gate.pricer(segment)) for segment in {s or "" for s in past.segments}}
     ledgers = {segment: Ledger.restore(gate.books[name].ledger.state()) for segment, name in gate.current.items()}
     fresh = gate.ledger_of("\0").state()  # of a segment that was not seen yet
     first = min((clean_audits(ledger, target) for ledger in ledgers.values()), default=None)
@@ -150,7 +155,7 @@ def _forecast(gate: Gate, past: Past, target: float) -> WhatIf:
     opens_after = None
     for i in range(len(past)):
         score, segment = float(past.score[i]), past.segments[i] or ""
-        ledger = ledgers.get(segment)
+        ledger, policy = ledgers.get(segment), policies[segment]
         if ledger is None:
             ledger = ledgers[segment] = Ledger.restore(fresh)
         plan = policy.plan(target, ledger)
