@@ -119,8 +119,15 @@ class Memory:
                 exact = self._exact(candidates, query)
                 best = np.lexsort((candidates, -exact))[:k]
                 rows[i], similarity[i] = candidates[best], exact[best]
-        held = (self._options, self._counts, self._at, self._order, self._trust)
-        return Neighbours(rows, similarity, *(values[rows] for values in held))
+        return Neighbours(
+            rows,
+            similarity,
+            options=self._options[rows],
+            counts=self._counts[rows],
+            at=self._at[rows],
+            order=self._order[rows],
+            trust=self._trust[rows],
+        )
 
     def examples(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> tuple[Vector, npt.NDArray[np.int64], FloatArray]:
         """The vectors (n, d), options (n,) and trust (n,) of ``rows``, without those that were corrected away."""
