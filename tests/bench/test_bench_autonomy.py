@@ -88,7 +88,7 @@ def test_a_plain_threshold_asks_first_and_then_audits_nothing() -> None:
 
 def test_a_fixed_rate_checks_everything_until_it_may_act() -> None:
     assert checks(0.001, 0.1, 0, 0.5, answers=500) == 500
-    assert 20 < checks(0.1, 0.1, 0, 0.1, answers=1000) < 400
+    assert 400 < checks(0.1, 0.1, 0, 0.5, answers=1000) < 800
     assert checks(0.1, 0.1, 0, None, answers=1000) < 500
 
 
