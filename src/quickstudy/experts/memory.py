@@ -264,17 +264,20 @@ class Memory:
         for i, coarse in enumerate(self._coarse):
             near[i * CHUNK : i * CHUNK + coarse.size] = coarse.dot(rounded) * scale[0]
         near[self._gone()] = -np.inf
-        slack = error + length * max((coarse.error for coarse in self._coarse), default=0.0) + 1e-5
-        bound = _at_most_kth(near, k) - 2.0 * slack
+        slack = np.concatenate([coarse.errors for coarse in self._coarse])
+        slack *= np.float32(length)
+        slack += np.float32(error + 1e-5)
+        bound = _at_most_kth(near - slack, k)
+        near += slack
         return np.flatnonzero(near >= bound)
 
 
 class _CoarseChunk:
-    """A chunk rounded to int8, row by row, with the largest rounding error of a row (a norm)."""
+    """A chunk rounded to int8, row by row, with each row's rounding error (a norm)."""
 
     def __init__(self, dimension: int) -> None:
         self.size = 0
-        self.error = 0.0
+        self._errors = np.zeros(CHUNK, dtype=np.float32)
         self._rounded = np.zeros((CHUNK, dimension), dtype=np.int8)
         self._scale = np.zeros(CHUNK, dtype=np.float32)
 
@@ -283,8 +286,13 @@ class _CoarseChunk:
         rounded, scale = _rounded(vectors)
         end = self.size + len(vectors)
         self._rounded[self.size : end], self._scale[self.size : end] = rounded, scale
-        self.error = max(self.error, float(np.linalg.norm(vectors - rounded * scale[:, None], axis=1).max(initial=0.0)))
+        self._errors[self.size : end] = np.linalg.norm(vectors - rounded * scale[:, None], axis=1)
         self.size = end
+
+    @property
+    def errors(self) -> Vector:
+        """The rows' rounding errors (n,)."""
+        return self._errors[: self.size]
 
     def dot(self, rounded: npt.NDArray[np.int8]) -> Vector:
         import simsimd
