@@ -53,9 +53,9 @@ def _show_ledgers(account: Account) -> None:
         "state",
         "stood behind",
         "found wrong",
-        "pending",
-        "unchecked",
-        "of these wrong ≤",
+        "wait",
+        "un- checked",
+        "wrong of these ≤",
         "U",
     ]
     grid = _grid("Ledgers", columns)

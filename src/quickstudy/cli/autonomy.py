@@ -171,7 +171,7 @@ def verify(journal: JournalArgument, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(found.to_dict())
     else:
-        columns = ["ledger", "part", "stood behind", "alone", "looked at", "wrong", "pending", "bound", "confidence"]
+        columns = ["ledger", "part", "stood behind", "alone", "looked at", "wrong", "wait", "bound", "C"]
         grid = _grid("Ledgers, computed again", columns)
         for ledger in found.ledgers:
             grid.add_row(

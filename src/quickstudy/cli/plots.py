@@ -126,7 +126,7 @@ def _shares(axes: Axes, unit: str, title: str) -> None:
     axes.set_title(title, loc="left", fontsize=11)
     axes.set_xlabel(unit)
     axes.set_ylim(0, 1.02)
-    axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
     axes.grid(axis="y", color="#dddddd", linewidth=0.7)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
@@ -153,7 +153,7 @@ def _curve(
 def _calibration(axes: Axes, parts: Sequence[tuple[float, float, int]]) -> None:
     _shares(axes, "said (mean probability)", "calibration: right, of what it said")
     axes.set_xlim(0, 1.02)
-    axes.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=":")
     if parts:
         most = max(count for _, _, count in parts)
