@@ -35,7 +35,10 @@ BLOCK = 64
 """Reliving predicts and learns in blocks that grow to this size."""
 
 RECONSIDERED = 8
-"""With every lesson, so many remembered ones are judged anew."""
+"""With every lesson, so many remembered ones are judged anew; reliving judges one a lesson, and all at the end."""
+
+TOGETHER = 1_024
+"""So many at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ class Mind:
                 latest = self._propose(example.vector[None], known)
             proposal = latest
             trusted = self._judge(proposal, 0, example)
-            self._reconsider(1)
+            self._reconsider(RECONSIDERED)
             for expert in self.experts:
                 expert.learn([trusted], proposal.query)
             self._remember(trusted)
@@ -185,6 +188,8 @@ class Mind:
             if progress:
                 progress(start, len(ordered))
         with one_thread():
+            for first in range(0, self.memory.size, TOGETHER):
+                self._reconsider_rows(np.arange(first, min(first + TOGETHER, self.memory.size)))
             for expert in self.experts:
                 expert.rehearse(self.memory)
 
@@ -259,12 +264,16 @@ class Mind:
             self.new_option.learn(float(proposal.novelty[row]), bool(was_new))
         return replace(example, trust=trust)
 
-    def _reconsider(self, lessons: int) -> None:
+    def _reconsider(self, count: int) -> None:
         """Estimates again how likely some remembered lessons are right, from what was learned since."""
-        if self._witness is None or not self.memory.size:
+        if self.memory.size:
+            drawn = np.random.default_rng([self.memory.learned, RECONSIDERED])
+            self._reconsider_rows(np.unique(drawn.integers(0, self.memory.size, count)))
+
+    def _reconsider_rows(self, rows: npt.NDArray[np.int64]) -> None:
+        if self._witness is None:
             return
-        drawn = np.random.default_rng([self.memory.learned, RECONSIDERED])
-        rows = self.memory.living_rows(np.unique(drawn.integers(0, self.memory.size, RECONSIDERED * lessons)))
+        rows = self.memory.living_rows(rows)
         vectors, options, _ = self.memory.examples(rows)
         probabilities = self._witness.without(vectors, options, self.memory.weights(rows), self.options)
         known = ~np.isnan(probabilities[:, 0])
