@@ -34,8 +34,10 @@ from quickstudy.types import FloatArray, Vector
 BLOCK = 64
 """Reliving predicts and learns in blocks that grow to this size."""
 
-RECONSIDERED = 8
-"""With every lesson, so many remembered ones are judged anew; reliving judges one a lesson, and all at the end."""
+RECONSIDERED = 32
+PAUSE = 4
+"""So many remembered lessons are judged anew, after so many more; together they cost less. Reliving judges one a
+lesson, and all at the end."""
 
 TOGETHER = 1_024
 """So many at a time."""
@@ -148,7 +150,8 @@ class Mind:
                 latest = self._propose(example.vector[None], known)
             proposal = latest
             trusted = self._judge(proposal, 0, example)
-            self._reconsider(RECONSIDERED)
+            if self.memory.learned % PAUSE == 0:
+                self._reconsider(RECONSIDERED)
             for expert in self.experts:
                 expert.learn([trusted], proposal.query)
             self._remember(trusted)
