@@ -84,7 +84,7 @@ def test_a_lesson_left_out_of_its_mean_is_judged_as_if_the_mean_never_saw_it(pen
     gaussian = Gaussian(Shared(D, FEATURES))
     for start in range(0, 60, pending):
         part = [
-            Example("", vectors[i], int(options[i]), 0.0, float(weights[i]))
+            Example("", vectors[i], int(options[i]), 0.0, trust=float(weights[i]))
             for i in range(start, min(60, start + pending))
         ]
         gaussian.learn(part, query(vectors[start : start + len(part)]))
@@ -114,9 +114,9 @@ def test_a_corrected_lesson_leaves_with_the_weight_it_came_with():
     vectors, probes = unit_vectors(20), unit_vectors(6, seed=1)
     corrected, never = (Gaussian(Shared(D, FEATURES)) for _ in range(2))
     for i, vector in enumerate(vectors):
-        example = Example("", vector, i % OPTIONS, 0.0, 0.3 if i == 7 else 1.0)
+        example = Example("", vector, i % OPTIONS, 0.0, trust=0.3 if i == 7 else 1.0)
         corrected.learn([example], query(vector[None]))
         right = Example("", vector, 0, 0.0) if i == 7 else example
         never.learn([right], query(vector[None]))
-    corrected.correct(Example("", vectors[7], 3, 0.0, 0.3), 0)
+    corrected.correct(Example("", vectors[7], 3, 0.0, trust=0.3), 0)
     assert corrected.propose(query(probes)) == pytest.approx(never.propose(query(probes)), abs=1e-8)
