@@ -155,10 +155,10 @@ class Standing:
 
 def standing(gate: Gate) -> Standing:
     """What the open ledgers of a gate say now; it takes no time that grows with the journal."""
-    ledgers = [gate.books[name].ledger for name in gate.current.values()]
+    answers, bound = gate.stood_behind
     return Standing(
-        answers=sum(ledger.answers for ledger in ledgers),
-        bound=sum(ledger.bound() for ledger in ledgers),
+        answers=answers,
+        bound=bound,
         target=gate.settings.target,
         waiting=len(gate.pending),
     )
@@ -174,7 +174,7 @@ def account(gate: Gate, past: Past) -> Account:
     settings = gate.settings
     alone, audited = past.alone, past.audited
     lines = tuple(_line(gate, book) for book in gate.books.values())
-    current = [line for line in lines if line.name in gate.current.values()]
+    answers, bound = gate.stood_behind
     stood = ~np.isnan(past.propensity)
     found = stood & (past.verdict == WRONG) & ~alone
     errors = float((1.0 / past.propensity[found]).sum())
@@ -189,8 +189,8 @@ def account(gate: Gate, past: Past) -> Account:
         share_alone=float(alone.mean()) if count else None,
         recent_share_alone=float(alone[-RECENT:].mean()) if count else None,
         audits_waiting=sum(q < 1.0 for _, q, _ in gate.pending.values()),
-        answers=sum(line.answers for line in current),
-        bound=sum(line.bound for line in current),
+        answers=answers,
+        bound=bound,
         expected_error=min(1.0, errors / float(stood.sum())) if stood.any() else None,
         ledgers=lines,
         nines=tuple(nines(gate, past)),

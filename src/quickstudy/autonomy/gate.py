@@ -115,8 +115,7 @@ class Gate:
         reason = self._before_the_coin(answer, signals, at, always_ask)
         if reason is not None:
             return Ruling("ask", reason, score, None, None, None, None, target)
-        name = self.current.get(segment) or self._next_name()
-        book = self.books.get(name) or self._new_book(name, segment)
+        book = self._book_of(segment)
         ledger = book.ledger
         pricer = self.pricer(segment)
         plan = pricer.plan(target, ledger)
@@ -130,19 +129,18 @@ class Gate:
         assert self._key is not None
         flip = coin(self._key, decision_id)
         if not is_open:
-            return Ruling("ask", "shadow", score, threshold, 1.0, flip, name, target)
+            return Ruling("ask", "shadow", score, threshold, 1.0, flip, book.name, target)
         mode, reason = ("audit", "audit") if flip < q else ("act", "sure")
-        return Ruling("act" if mode == "act" else "audit", reason, score, threshold, q, flip, name, target)
+        return Ruling("act" if mode == "act" else "audit", reason, score, threshold, q, flip, book.name, target)
 
     def ledger_of(self, segment: str) -> Ledger:
         """The ledger that the next answer stood behind in a segment would enter."""
-        name = self.current.get(segment) or self._next_name()
-        return (self.books.get(name) or self._new_book(name, segment)).ledger
+        return self._book_of(segment).ledger
 
     @property
     def stood_behind(self) -> tuple[int, int]:
         """V and U of the ledgers in force: answers stood behind, and at most how many of them are wrong."""
-        ledgers = [self.books[name].ledger for name in self.current.values() if name in self.books]
+        ledgers = [self.books[name].ledger for name in self.current.values()]
         return sum(ledger.answers for ledger in ledgers), sum(ledger.bound() for ledger in ledgers)
 
     def pricer(self, segment: str) -> Policy:
@@ -301,6 +299,11 @@ class Gate:
         if self.familiar.is_far(signals.novelty):
             return "far"
         return None
+
+    def _book_of(self, segment: str) -> Book:
+        """The book that the next answer stood behind in a segment would enter."""
+        name = self.current.get(segment) or self._next_name()
+        return self.books.get(name) or self._new_book(name, segment)
 
     def _next_name(self) -> str:
         return f"{self._family}.{0 if self.settings.guarantee_by is None else self._appeared + 1}"

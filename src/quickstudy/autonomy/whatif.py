@@ -119,10 +119,11 @@ def what_if(gate: Gate, past: Past, targets: Sequence[float]) -> list[WhatIf]:
 def nines(gate: Gate, past: Past) -> list[Nine]:
     """The forecast for each level of reliability."""
     levels = []
+    recent = past.newest(NEWEST)
+    answers, bound = gate.stood_behind
     for reliability in NINES:
         target = 1.0 - reliability
-        answers, bound = _totals(gate)
-        forecast = _forecast(gate, past.newest(NEWEST), target)
+        forecast = _forecast(gate, recent, target)
         proven = answers > 0 and bound <= target * answers + 1e-9
         levels.append(Nine(reliability, proven, forecast.share_alone, forecast.clean_audits))
     return levels
@@ -131,12 +132,6 @@ def nines(gate: Gate, past: Past) -> list[Nine]:
 def clean_audits(ledger: Ledger, target: float) -> int:
     """How many clean audits a ledger needs before it allows an answer alone at a target."""
     return max(0, math.ceil((ledger.bound() + 1) / target - 1e-6) - ledger.answers - 1)
-
-
-def _totals(gate: Gate) -> tuple[int, int]:
-    """V and U of the open ledgers together."""
-    ledgers = [gate.books[name].ledger for name in gate.current.values()]
-    return sum(ledger.answers for ledger in ledgers), sum(ledger.bound() for ledger in ledgers)
 
 
 def _copied(policy: Policy) -> Policy:

@@ -5,17 +5,12 @@ Invariant: reads an account and changes nothing. Not here: how it is computed (:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.table import Table as Grid
-
-from quickstudy.cli.console import out, show
+from quickstudy.cli.console import grid_of, out, show
 
 if TYPE_CHECKING:
     from quickstudy.autonomy.account import Account
-
-_TEXT = {"ledger", "part", "state"}
 
 
 def show_account(account: Account) -> None:
@@ -58,7 +53,7 @@ def _show_ledgers(account: Account) -> None:
         "wrong of these ≤",
         "U",
     ]
-    grid = _grid("Ledgers", columns)
+    grid = grid_of("Ledgers", columns)
     for line in account.ledgers:
         state = line.state if line.state in {"alone", "shadow"} else "closed"
         grid.add_row(
@@ -85,7 +80,7 @@ def _show_ledgers(account: Account) -> None:
 
 
 def _show_nines(account: Account) -> None:
-    grid = _grid("Nines", ["reliability", "proven", "would be done alone", "clean audits until it opens"])
+    grid = grid_of("Nines", ["reliability", "proven", "would be done alone", "clean audits until it opens"])
     for nine in account.nines:
         grid.add_row(
             f"{nine.reliability:.2%}",
@@ -94,10 +89,3 @@ def _show_nines(account: Account) -> None:
             f"{nine.clean_audits:,}",
         )
     out().print(grid)
-
-
-def _grid(title: str, columns: Sequence[str]) -> Grid:
-    grid = Grid(title=title, title_justify="left", title_style="bold", header_style="dim", pad_edge=False)
-    for column in columns:
-        grid.add_column(column, justify="left" if column in _TEXT else "right", overflow="fold")
-    return grid

@@ -5,14 +5,13 @@ Invariant: ``what-if`` and ``verify`` write nothing. Not here: the rules (:mod:`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table as Grid
 
-from quickstudy.cli.console import EXIT_OURS, JsonOption, out, print_json, say, show
+from quickstudy.cli.console import EXIT_OURS, JsonOption, grid_of, out, print_json, say, show
 from quickstudy.cli.opening import existing, open_for_learning, open_for_reading
 from quickstudy.errors import InputError
 
@@ -139,7 +138,7 @@ def what_if(
         show("There are no decisions yet, so there is nothing to forecast from.")
         return
     columns = ["target", "alone", "asked", "audits", "audits a day", "bound then", "clean audits until it opens"]
-    grid = _grid(f"If the last {tasks:,} tasks came again", columns)
+    grid = grid_of(f"If the last {tasks:,} tasks came again", columns)
     for row in forecasts:
         a_day, share = row["audits_a_day"], row["bound_share"]
         grid.add_row(
@@ -172,7 +171,7 @@ def verify(journal: JournalArgument, as_json: JsonOption = False) -> None:
         print_json(found.to_dict())
     else:
         columns = ["ledger", "part", "stood behind", "alone", "looked at", "wrong", "wait", "bound", "C"]
-        grid = _grid("Ledgers, computed again", columns)
+        grid = grid_of("Ledgers, computed again", columns)
         for ledger in found.ledgers:
             grid.add_row(
                 ledger.name + (" (closed)" if ledger.closed else ""),
@@ -208,18 +207,8 @@ def _settings(settings: Mapping[str, Any], *, as_json: bool) -> None:
         show("Off: everything is asked; what it would have stood behind counts in shadow.")
     else:
         show(f"It answers alone where it has shown that at most {settings['target_error']:.2%} are wrong.")
-    grid = _grid("Settings", ["setting", "value"])
+    grid = grid_of("Settings", ["setting", "value"])
     for name, value in settings.items():
         text = ", ".join(value) if isinstance(value, list) else value
         grid.add_row(name, "none" if text is None or text == "" else str(text))
     out().print(grid)
-
-
-def _grid(title: str, columns: Sequence[str]) -> Grid:
-    grid = Grid(title=title, title_justify="left", title_style="bold", header_style="dim", pad_edge=False)
-    for column in columns:
-        grid.add_column(column, justify="left" if column in _TEXT else "right", overflow="fold")
-    return grid
-
-
-_TEXT = {"setting", "value", "ledger", "part"}

@@ -15,13 +15,16 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from quickstudy.errors import InputError, QuickstudyError
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, nothing else.")]
 JournalOption: TypeAlias = Annotated[
@@ -77,6 +80,22 @@ def finite(data: Any) -> Any:
     if data is None or isinstance(data, str | int | bool):
         return data
     return str(data)
+
+
+def grid_of(title: str, columns: Iterable[str]) -> Table:
+    """An empty table for the terminal: columns of words to the left, of numbers to the right."""
+    from rich.table import Table
+
+    grid = Table(title=title, title_justify="left", title_style="bold", header_style="dim", pad_edge=False)
+    for column in columns:
+        grid.add_column(column, justify="left" if column in _WORDS else "right", overflow="fold")
+    return grid
+
+
+_WORDS = {
+    *("taught", "proposed", "right", "answered", "decision", "situation"),
+    *("teacher", "first", "then", "ledger", "part", "state", "setting", "value"),
+}
 
 
 def print_error(error: QuickstudyError, *, as_json: bool) -> int:

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table as Grid
 
 from quickstudy.cli.account import show_account
 from quickstudy.cli.answers import AnswersFile
 from quickstudy.cli.asking import in_words
 from quickstudy.cli.cells import label_of, situation_of, time_of
-from quickstudy.cli.console import JournalOption, JsonOption, out, print_json, progress, say, show
+from quickstudy.cli.console import JournalOption, JsonOption, grid_of, out, print_json, progress, say, show
 from quickstudy.cli.opening import existing, open_for_reading
 from quickstudy.cli.tables import Row, Table
 from quickstudy.errors import InputError
@@ -159,24 +158,24 @@ def _show_report(learner: Learner, numbers: Report, data: dict[str, Any]) -> Non
     show_account(numbers.autonomy)
     show(numbers.teachers.note)
     if data["accuracy"]:
-        grid = _grid("Accuracy before each lesson", ["lessons", "accuracy", "mean confidence"])
+        grid = grid_of("Accuracy before each lesson", ["lessons", "accuracy", "mean confidence"])
         for point in _spread(data["accuracy"], 8):
             grid.add_row(f"{point['lessons']:,}", f"{point['accuracy']:.1%}", f"{point['confidence']:.1%}")
         console.print(grid)
     if data["calibration"]:
-        grid = _grid(f"Calibration (error {data['calibration_error']:.3f})", ["confidence", "accuracy", "count"])
+        grid = grid_of(f"Calibration (error {data['calibration_error']:.3f})", ["confidence", "accuracy", "count"])
         for part in data["calibration"]:
             grid.add_row(f"{part['confidence']:.1%}", f"{part['accuracy']:.1%}", f"{part['count']:,}")
         console.print(grid)
     if data["confusions"]:
-        grid = _grid("Most confused", ["taught", "proposed", "count"])
+        grid = grid_of("Most confused", ["taught", "proposed", "count"])
         for taught, proposed, count in (_confusion(entry) for entry in data["confusions"][:8]):
             grid.add_row(taught, proposed, f"{count:,}")
         console.print(grid)
     if data["weights"]:
         console.print("Experts: " + ", ".join(f"{name} {weight:.2f}" for name, weight in data["weights"].items()))
     if data.get("waiting_list"):
-        grid = _grid("Waiting for an answer", ["decision", "situation"])
+        grid = grid_of("Waiting for an answer", ["decision", "situation"])
         for entry in data["waiting_list"]:
             grid.add_row(entry["decision"], entry["situation"])
         console.print(grid)
@@ -195,26 +194,16 @@ def _show_evaluation(result: dict[str, Any]) -> None:
     for key, what in (("unlabelled", "had no label"), ("unknown_labels", "had a label the learner does not know")):
         if result[key]:
             show(f"{result[key]:,} rows {what}.")
-    grid = _grid("How much it could answer alone", ["sure at least", "share of rows", "accuracy among these"])
+    grid = grid_of("How much it could answer alone", ["sure at least", "share of rows", "accuracy among these"])
     for cell in result["coverage"]:
         accuracy = "" if cell["accuracy"] is None else f"{cell['accuracy']:.1%}"
         grid.add_row(f"{cell['sureness']:.0%}", f"{cell['share']:.1%}", accuracy)
     console.print(grid)
     if result["confusions"]:
-        grid = _grid("Worst confusions", ["right", "answered", "count"])
+        grid = grid_of("Worst confusions", ["right", "answered", "count"])
         for cell in result["confusions"]:
             grid.add_row(cell["label"], cell["answer"], f"{cell['count']:,}")
         console.print(grid)
-
-
-def _grid(title: str, columns: Sequence[str]) -> Grid:
-    grid = Grid(title=title, title_justify="left", title_style="bold", header_style="dim", pad_edge=False)
-    for column in columns:
-        grid.add_column(column, justify="right" if column not in _TEXT_COLUMNS else "left", overflow="fold")
-    return grid
-
-
-_TEXT_COLUMNS = {"taught", "proposed", "right", "answered", "decision", "situation"}
 
 
 def _confusion(entry: Any) -> tuple[str, str, int]:

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table as Grid
 
 from quickstudy.cli.asking import in_words
-from quickstudy.cli.console import JsonOption, finite, out, print_json, show
+from quickstudy.cli.console import JsonOption, finite, grid_of, out, print_json, show
 from quickstudy.cli.opening import open_for_reading
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def _show(report: TeachersReport, contradictions: int) -> None:
     if not report.teachers:
         show("Nobody has taught anything yet.")
         return
-    grid = _grid("Teachers", ["teacher", "answers", "corrected", "shared", "disagreed", "error", "interval"])
+    grid = grid_of("Teachers", ["teacher", "answers", "corrected", "shared", "disagreed", "error", "interval"])
     for teacher in report.teachers:
         interval = "" if teacher.low is None else f"{teacher.low:.1%} to {teacher.high:.1%}"
         grid.add_row(
@@ -73,7 +72,7 @@ def _show(report: TeachersReport, contradictions: int) -> None:
         waiting = f"{len(report.again):,} tasks wait for a second teacher" if len(report.again) > 1 else "A task waits"
         show(f"{waiting}, the oldest is answered with: quickstudy teach {report.again[0]} ANSWER --by NAME -j JOURNAL")
     if report.contradictions and contradictions:
-        grid = _grid(f"Contradictions ({report.contradictions_found:,})", ["situation", "first", "then"])
+        grid = grid_of(f"Contradictions ({report.contradictions_found:,})", ["situation", "first", "then"])
         for found in report.contradictions[:contradictions]:
             one, other = (f"{said.answer} ({_name(said.by)})" for said in found.said)
             words = in_words(found.situation)
@@ -83,11 +82,3 @@ def _show(report: TeachersReport, contradictions: int) -> None:
 
 def _name(name: str) -> str:
     return name or "(no name)"
-
-
-def _grid(title: str, columns: list[str]) -> Grid:
-    grid = Grid(title=title, title_justify="left", title_style="bold", header_style="dim", pad_edge=False)
-    text = {"teacher", "situation", "first", "then"}
-    for column in columns:
-        grid.add_column(column, justify="left" if column in text else "right", overflow="fold")
-    return grid
