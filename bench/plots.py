@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555")
 BINS = 16
+LABEL = 17.0
+"""How many pixels a curve's name needs."""
 
 
 def plot_curves(path: Path, title: str, results: Mapping[str, Sequence[Result]]) -> None:
@@ -155,7 +157,7 @@ def _plain_numbers(axis: Axis) -> None:
 
 
 def _label_ends(figure: Figure, axes: Axes, ends: Mapping[str, tuple[float, float]]) -> None:
-    """Writes each curve's name at its end; labels that would overlap are moved apart, in the order of the curves."""
+    """Writes each curve's name at its end; overlapping ones are moved apart in their order, none above the plot."""
     if not ends:
         return
     figure.draw_without_rendering()  # settles the scales and the layout, on which the places depend
@@ -163,7 +165,9 @@ def _label_ends(figure: Figure, axes: Axes, ends: Mapping[str, tuple[float, floa
     places = [float(axes.transData.transform(point)[1]) for _, point in ordered]
     placed: list[float] = []
     for place in places:
-        placed.append(max(place, placed[-1] + 17.0) if placed else place)
+        placed.append(max(place, placed[-1] + LABEL) if placed else place)
+    top, last = float(axes.bbox.y1), len(placed) - 1
+    placed = [min(place, top - (last - i) * LABEL) for i, place in enumerate(placed)]
     for (name, point), before, after in zip(ordered, places, placed, strict=True):
         label: Any = {"xytext": (8, (after - before) * 72 / figure.dpi), "textcoords": "offset points"}
         title = LEARNERS[name].title if name in LEARNERS else name
