@@ -67,7 +67,7 @@ def test_at_first_it_asks_and_then_it_answers_alone_within_the_target(learned, t
     def route(seen: np.ndarray) -> Colour:
         return teacher.answer(seen)
 
-    right = [route(seen) == truth for seen, truth in teacher.tasks(300)]
+    right = [route(seen) == truth for seen, truth in teacher.tasks(600)]
     modes = [event.mode for event in decisions(route)]
     assert set(modes[:15]) == {"ask"}
     assert modes[-100:].count("act") > 50
@@ -180,7 +180,7 @@ def test_what_it_has_earned_is_there_after_reopening(learned, teacher, tmp_path)
         return teacher.answer(seen)
 
     first = learned(route, journal=path, target_error=0.1)
-    for seen, _ in teacher.tasks(150):
+    for seen, _ in teacher.tasks(600):
         first(seen)
     first.close()
     second = learned(route, journal=path, target_error=0.1)
