@@ -1,10 +1,10 @@
 """Softmax regression on the situation's vector, trained with replay: every lesson comes with remembered ones.
 
-One AdaGrad step (Duchi et al. 2011) a lesson, on the lesson and ``REPLAY`` examples drawn evenly from memory
-(experience replay, Lin 1992), each counting as far as it is trusted: what is replayed for ever must not be errors. An
-option's weights start at its name's vector and are pulled back to it (L2), so without lessons this is the prior; with
-many it is the strongest expert. The draw depends on how many lessons were learned and nothing else, so the weights are
-a function of the examples in their order.
+One AdaGrad step (Duchi et al. 2011) a lesson, on the lesson and ``REPLAY`` examples drawn evenly from memory and names
+(experience replay, Lin 1992), each counting as far as it is trusted: what is replayed for ever must not be errors. A
+name is an option's first example. An option's weights start at its name's vector and are pulled back to it (L2), so
+without lessons this is the prior; with many it is the strongest expert. The draw depends on how many lessons were
+learned and nothing else, so the weights are a function of the examples in their order.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ from quickstudy.types import FloatArray, Vector
 INPUT_SCALE = 20.0
 """Entries of unit vectors are small; this brings them near 1."""
 
-NAME_SCALE = 12.0
-"""Logits of the names' cosines before the first lesson, as in the prior."""
+NAME_SCALE = 6.0
+"""Logits of the names' cosines before the first lesson."""
+
+START = np.float32(NAME_SCALE / INPUT_SCALE)
 
 RATE = 0.02
 PULL = 3e-4
-"""L2 weight of the distance to the start. Both chosen on CLINC150 and HINT3."""
+"""L2 weight of the distance to the start. These three were chosen on CLINC150 and HINT3."""
 
 REPLAY = 31
 TOGETHER = 4
@@ -52,7 +54,8 @@ class Softmax:
 
     def __init__(self, shared: Shared) -> None:
         self._weights = np.zeros((16, shared.dimension), dtype=np.float32)
-        self._start = np.zeros_like(self._weights)
+        self._names = np.zeros_like(self._weights)
+        self._named = np.zeros(16, dtype=bool)
         self._squares = np.full_like(self._weights, 1e-3)
         self._options = 0
         self._steps = 0
@@ -61,9 +64,9 @@ class Softmax:
         """An option's weights start at its first description; later ones change nothing."""
         for vector, option in zip(vectors, options, strict=True):
             self._grow(option + 1)
-            if not self._start[option].any():
-                self._start[option] = vector * np.float32(NAME_SCALE / INPUT_SCALE)
-                self._weights[option] += self._start[option]
+            if not self._named[option]:
+                self._names[option], self._named[option] = vector, True
+                self._weights[option] += START * vector
 
     def propose(self, query: Query) -> FloatArray:
         """Logits (m, options)."""
@@ -80,8 +83,7 @@ class Softmax:
         for start in range(0, len(examples), together):
             part = examples[start : start + together]
             generator = np.random.default_rng([self._steps, len(part)])
-            draws = REPLAY * len(part) if query.memory.size else 0
-            remembered, options, trust = query.memory.examples(generator.integers(0, max(1, query.memory.size), draws))
+            remembered, options, trust = self._drawn(query.memory, generator, REPLAY * len(part))
             vectors = np.concatenate([np.stack([example.vector for example in part]), remembered])
             self._step(
                 vectors,
@@ -95,34 +97,52 @@ class Softmax:
         self._step(example.vector[None], np.array([new]), np.ones(1))
 
     def rehearse(self, memory: Memory) -> None:
-        """Some more passes over all of memory, in blocks drawn evenly, the steps falling to zero."""
+        """Some more passes over memory and names, in blocks drawn evenly, the steps falling to zero."""
         steps = max(EPOCHS * memory.size // BATCH, min(STEPS, 2 * memory.size))
         for step in range(steps):
-            rows = np.random.default_rng([step, memory.size]).integers(0, memory.size, BATCH)
-            self._step(*memory.examples(rows), rate=RATE * (1.0 - step / steps))
+            drawn = self._drawn(memory, np.random.default_rng([step, memory.size]), BATCH)
+            self._step(*drawn, rate=RATE * (1.0 - step / steps))
 
     def state(self) -> Arrays:
-        """Weights, where they started, and AdaGrad's sums."""
+        """Weights, names, and AdaGrad's sums."""
         n = self._options
         return {
             "weights": self._weights[:n].copy(),
-            "start": self._start[:n].copy(),
+            "names": self._names[:n].copy(),
+            "named": self._named[:n].copy(),
             "squares": self._squares[:n].copy(),
             "steps": np.array(self._steps),
         }
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """From :meth:`state`."""
-        self._weights, self._start = state["weights"].copy(), state["start"].copy()
+        self._weights = state["weights"].copy()
+        self._names, self._named = state["names"].copy(), state["named"].copy()
         self._squares, self._steps = state["squares"].copy(), int(state["steps"])
         self._options = len(self._weights)
 
     def _grow(self, options: int) -> None:
         if options > len(self._weights):
-            self._weights, self._start = grown(self._weights, options), grown(self._start, options)
+            self._weights = grown(self._weights, options)
+            self._names, self._named = grown(self._names, options), grown(self._named, options)
             before, self._squares = len(self._squares), grown(self._squares, options)
             self._squares[before:] = 1e-3
         self._options = max(self._options, options)
+
+    def _drawn(
+        self, memory: Memory, generator: np.random.Generator, count: int
+    ) -> tuple[Vector, npt.NDArray[np.int64], FloatArray]:
+        """Up to ``count`` examples drawn evenly from memory and names: vectors (n, d), options (n,), trust (n,)."""
+        named = np.flatnonzero(self._named)
+        known = memory.size + len(named)
+        rows = generator.integers(0, known, count) if known else np.zeros(0, dtype=np.int64)
+        vectors, options, trust = memory.examples(rows[rows < memory.size])
+        names = named[rows[rows >= memory.size] - memory.size]
+        return (
+            np.concatenate([vectors, self._names[names]]),
+            np.concatenate([options, names]),
+            np.concatenate([trust, np.ones(len(names))]),
+        )
 
     def _step(self, vectors: Vector, options: npt.NDArray[np.int64], trust: FloatArray, rate: float = RATE) -> None:
         self._steps += 1
@@ -135,6 +155,6 @@ class Softmax:
         logits[np.arange(len(options)), options] -= 1.0
         logits *= (trust / max(float(trust.mean()), LEAST_TRUST)).astype(np.float32)[:, None]
         gradient = (logits.T @ inputs) / np.float32(len(options))
-        gradient += np.float32(PULL) * (self._weights[:n] - self._start[:n])
+        gradient += np.float32(PULL) * (self._weights[:n] - START * self._names[:n])
         self._squares[:n] += gradient * gradient
         self._weights[:n] -= np.float32(rate) * gradient / np.sqrt(self._squares[:n])
