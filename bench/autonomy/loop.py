@@ -1,153 +1,115 @@
-"""The full loop without a journal: decide, ask or audit or act, and learn only from what was asked or audited.
+"""The full loop: a learner decides, asks or is audited or acts, and learns only from what it asked or was audited on.
 
-It is what the learner does with a gate, on the mind itself: a coin is a seeded random number, a teacher answers at once
-and is always right. Invariant: a task's answer is shown only if it was asked or audited. Not here: other gates than
-those given (``gates``), and what is measured (``scenario``).
+It is the public :class:`quickstudy.Learner` with a journal in memory, through ``decide`` and ``teach``, with its
+ledgers, alarms and weights. A teacher answers at once and is always right; where no option is right, it says nothing,
+and an audit without an answer counts as wrong. Invariants: a task's answer is shown only if the task was asked or
+audited; the same seed gives the same coins, so the same record. Not here: thresholds (``threshold``), and what is
+measured (``scenario``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from unittest import mock
 
 import numpy as np
-import numpy.typing as npt
 
+from bench.autonomy.record import ACT, ASK, AUDIT, SHADOW, Record
+from bench.autonomy.threshold import PlainThreshold
 from bench.autonomy.worlds import World
-from quickstudy.autonomy.policy import Signals
-from quickstudy.experts import Example
+from quickstudy.autonomy.coins import KEY_NAME
 from quickstudy.job import Job
-from quickstudy.mind import Mind, Proposal
-from quickstudy.types import FloatArray
-
-ASK, SHADOW, AUDIT, ACT = range(4)
-"""What became of a task; in shadow it was asked, and stood behind."""
-
-FIRST = Signals(0.0, 0.0, 1.0, 0.0, 1.0)
-"""The signals of a decision without options."""
+from quickstudy.learner import Learner
+from quickstudy.types import Decision
 
 
-class Gate(Protocol):
-    """Decides what is asked, audited or done alone."""
+def play(
+    world: World,
+    seed: int,
+    *,
+    target: float | None = None,
+    threshold: PlainThreshold | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Record:
+    """One stream, once.
 
-    def rule(self, signals: Signals) -> int:
-        """What becomes of a task: asked, shadow, audit or act."""
-
-    def settle(self, signals: Signals, mode: int, right: bool) -> None:
-        """Counts a decision; ``right`` may be looked at only where it was not done alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What became of a stream.
-
-    Attributes:
-        modes: int8 (n,), what became of each task.
-        right: bool (n,), whether the proposal was right.
-        probability: float64 (n,), of the proposal.
+    Args:
+        world: the stream.
+        seed: of the coins.
+        target: the target error that the learner is given; without it, it asks about everything.
+        threshold: decides in its place what is done alone.
+        progress: told (done, all).
     """
-
-    modes: npt.NDArray[np.int8]
-    right: npt.NDArray[np.bool_]
-    probability: FloatArray
-
-    @property
-    def alone(self) -> npt.NDArray[np.bool_]:
-        """Which tasks were done alone, bool (n,)."""
-        return np.asarray(self.modes == ACT)
-
-    @property
-    def stood(self) -> npt.NDArray[np.bool_]:
-        """Which proposals were stood behind, bool (n,)."""
-        return np.asarray(self.modes != ASK)
-
-
-def play(world: World, gate: Gate, progress: Callable[[int, int], None] | None = None) -> Record:
-    """One stream, once."""
-    learner = _Worker(world)
     count = len(world)
     modes, right, probability = np.zeros(count, dtype=np.int8), np.zeros(count, dtype=bool), np.zeros(count)
-    for i in range(count):
-        signals, answer = learner.propose(i)
-        hit = answer == world.answers[i]
-        mode = gate.rule(signals)
-        if mode != ACT:
-            learner.learn(i)
-        gate.settle(signals, mode, bool(hit))
-        modes[i], right[i], probability[i] = mode, hit, signals.probability
-        if progress and i % 50 == 49:
-            progress(i + 1, count)
-    return Record(modes, right, probability)
+    job = Job("work", None if world.open else world.names, target_error=target)
+    promise = _Promise(target or 1.0)
+    with seeded_ids(seed), Learner(job, encoder=world.encoder) as learner:
+        seed_coins(learner, seed)
+        for i in range(count):
+            option, at = int(world.answers[i]), float(world.times[i])
+            decision = learner.decide(world.situations[i], at=at)
+            hit = option >= 0 and decision.answer == world.names[option]
+            mode = threshold.rule(decision.probability) if threshold else mode_of(decision)
+            promise.check(learner, mode, hit)
+            if mode != ACT:
+                if threshold:
+                    threshold.settle(decision.probability, hit)
+                if option >= 0:
+                    learner.teach(decision, world.names[option], at=at)
+            modes[i], right[i], probability[i] = mode, hit, decision.probability
+            if progress and i % 50 == 49:
+                progress(i + 1, count)
+        account = learner.report().autonomy if target else None
+    return Record(modes, right, probability, promise.broken, account.ledgers if account else ())
 
 
-class AskAlways:
-    """No autonomy: everything is asked."""
-
-    def rule(self, signals: Signals) -> int:
-        """Asked."""
-        return ASK
-
-    def settle(self, signals: Signals, mode: int, right: bool) -> None:
-        """Nothing."""
+def mode_of(decision: Decision) -> int:
+    """What became of a decision's task."""
+    if decision.mode == "ask":
+        return SHADOW if decision.reason == "shadow" else ASK
+    return ACT if decision.alone else AUDIT
 
 
-class _Worker:
-    """A mind on a world; options of an open one are columns in the order of their first lesson."""
+class _Promise:
+    """Looks at every step whether the promise holds, as only somebody can who knows all answers.
 
-    def __init__(self, world: World) -> None:
-        job = Job("work", None if world.open else world.names)
-        self._world = world
-        self._mind = Mind(
-            world.vectors.shape[1],
-            features=job.features,
-            seed=job.feature_seed,
-            experts=job.experts,
-            open_job=world.open,
-        )
-        self._options: list[int] = []  # column -> option
-        self._columns: dict[int, int] = {}
-        if not world.open:
-            self._add(list(range(len(world.names))), taught=False)
+    Args:
+        target: T.
 
-    def propose(self, i: int) -> tuple[Signals, int]:
-        """The signals of task i, and the proposed option; -1 where there is none."""
-        proposal = self._mind.propose(self._world.vectors[i : i + 1], np.arange(len(self._options)))
-        if not self._options:
-            return FIRST, -1
-        signals = _signals(proposal, self._mind.pool.weights)
-        return signals, self._options[int(proposal.probabilities[0, : len(self._options)].argmax())]
+    Attributes:
+        broken: whether it was false when an answer was given alone.
+    """
 
-    def learn(self, i: int) -> None:
-        """Is told the right answer to task i; learns nothing where none is right."""
-        option = int(self._world.answers[i])
-        if option < 0:
+    def __init__(self, target: float) -> None:
+        self.broken = False
+        self._target = target
+        self._wrong = 0
+
+    def check(self, learner: Learner, mode: int, hit: bool) -> None:
+        """Counts the newest decision."""
+        if mode == ASK:
             return
-        if option not in self._columns:
-            self._add([option], taught=True)
-        column = self._columns[option]
-        example = Example(str(i), self._world.vectors[i], column, float(self._world.times[i]))
-        self._mind.learn(example, np.arange(len(self._options)))
-
-    def _add(self, options: list[int], *, taught: bool) -> None:
-        columns = list(range(len(self._options), len(self._options) + len(options)))
-        self._options += options
-        self._columns.update(zip(options, columns, strict=True))
-        self._mind.describe(None, columns, taught=taught)
-        self._mind.describe(self._world.descriptions[options], columns, taught=True)
+        answers = learner.standing.answers
+        if answers == 1:  # the first of a new ledger: the promise is about the answers since
+            self._wrong = 0
+        self._wrong += not hit
+        self.broken |= mode == ACT and self._wrong > self._target * answers
 
 
-def _signals(proposal: Proposal, weights: FloatArray) -> Signals:
-    """What :func:`quickstudy.autonomy.policy.signals_of` says of the decision that a learner makes of a proposal."""
-    count = len(proposal.columns)
-    known = proposal.probabilities[0, :count]
-    best = int(known.argmax())
-    agreeing = float(weights[proposal.logits[:, 0].argmax(axis=1) == best].sum())
-    total = float(weights.sum())
-    return Signals(
-        probability=float(known[best]),
-        runner_up=float(np.partition(known, count - 2)[count - 2]) if count > 1 else 0.0,
-        novelty=float(proposal.novelty[0]),
-        agreement=agreeing / total if total > 0.0 else 0.0,
-        new=float(proposal.probabilities[0, count]) if proposal.probabilities.shape[1] > count else 0.0,
-    )
+@contextmanager
+def seeded_ids(seed: int) -> Iterator[None]:
+    """While it lasts, learners here number their decisions: coins are made of ids, which are random otherwise."""
+    ids = (f"{seed}-{number}" for number in itertools.count())
+    with mock.patch("quickstudy.record.new_id", side_effect=ids):
+        yield
+
+
+def seed_coins(learner: Learner, seed: int) -> None:
+    """Gives a learner that has decided nothing yet a key that is known; a journal makes a random one."""
+    record = learner._record
+    record.journal.set_meta(KEY_NAME, random.Random(seed).randbytes(32).hex())
+    record.keeper.refold()

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.autonomy.audits import ratio
-from bench.autonomy.gates import OwnGate, PlainThreshold
-from bench.autonomy.loop import AskAlways, Record
 from bench.autonomy.loop import play as play_loop
+from bench.autonomy.record import ACT, AUDIT, Record
+from bench.autonomy.threshold import PlainThreshold
 from bench.autonomy.traced import play_tracer
 from bench.autonomy.worlds import CASES, load_world
 from bench.peers import playing
@@ -34,16 +34,15 @@ def play(case: str, learner: str, seed: int, stage: Stage) -> Played:
     for number, target in enumerate(TARGETS):
         progress = _part(stage, number, rounds, len(world))
         if learner == PLAIN:
-            record = play_loop(world, PlainThreshold(target), progress)
+            record = play_loop(world, seed, threshold=PlainThreshold(target), progress=progress)
         elif learner == "tracer":
             record = play_tracer(world, target, seed, progress)
         else:
-            gate = OwnGate(target, seed)
-            record = play_loop(world, gate, progress)
-            measures |= _own(gate, record, target)
+            record = play_loop(world, seed, target=target, progress=progress)
+            measures |= promised(record, target)
         measures |= score(record, target)
     if learner == "quickstudy":
-        full = play_loop(world, AskAlways(), _part(stage, 4, rounds, len(world)))
+        full = play_loop(world, seed, progress=_part(stage, 4, rounds, len(world)))
         for target in TARGETS:
             measures |= limits(full.right, full.probability, target)
     return Played(measures)
@@ -61,6 +60,24 @@ def score(record: Record, target: float) -> dict[str, float]:
     }
 
 
+def promised(record: Record, target: float) -> dict[str, float]:
+    """How wrong what was stood behind is and can be, whether the promise was ever false, audits and alarms.
+
+    *Opened* is after how many tasks the first was not sure to be asked; -1 if none was.
+    """
+    stood, name = record.stood, _name(target)
+    opened = np.flatnonzero((record.modes == ACT) | (record.modes == AUDIT))
+    answers = sum(ledger.answers for ledger in record.ledgers)
+    return {
+        f"error {name}": float(1.0 - record.right[stood].mean()) if stood.any() else 0.0,
+        f"bound {name}": sum(ledger.bound for ledger in record.ledgers) / max(answers, 1),
+        f"broken {name}": float(record.broken),
+        f"audits {name}": float((record.modes == AUDIT).sum()),
+        f"alarms {name}": float(sum(ledger.state not in ("alone", "shadow") for ledger in record.ledgers)),
+        f"opened {name}": float(opened[0] + 1) if len(opened) else -1.0,
+    }
+
+
 def limits(right: npt.NDArray[np.bool_], probability: FloatArray, target: float) -> dict[str, float]:
     """What could be done alone if everything were learned from and nothing had to be audited.
 
@@ -73,17 +90,6 @@ def limits(right: npt.NDArray[np.bool_], probability: FloatArray, target: float)
     share = (int(fine[-1]) + 1) / len(order) if len(fine) else 0.0
     name = _name(target)
     return {f"hindsight {name}": share, f"oracle {name}": min(1.0, float(right.mean()) / (1.0 - target))}
-
-
-def _own(gate: OwnGate, record: Record, target: float) -> dict[str, float]:
-    stood, name = record.stood, _name(target)
-    return {
-        f"error {name}": float(1.0 - record.right[stood].mean()) if stood.any() else 0.0,
-        f"bound {name}": gate.ledger.bound() / max(gate.ledger.answers, 1),
-        f"broken {name}": float(gate.broken),
-        f"audits {name}": float(gate.audits),
-        f"opened {name}": float(gate.opened),
-    }
 
 
 def _checks(stage: Stage) -> dict[str, float]:
@@ -154,17 +160,18 @@ SCENARIO = Scenario(
         "alone (the number after *alone* is T), of the last quarter, which share of it was wrong, and whether that is "
         "more than T. *Hindsight*: what the best fixed threshold, chosen knowing all errors, would do alone if "
         "everything were learned from and nothing audited. CLINC150 comes with all 1,200 out-of-scope questions: in "
-        "`clinc150` they are a declared option, in `clinc150-strict` any answer to them is wrong and nothing is "
-        "taught. *quickstudy, threshold only*: the same learner with a threshold chosen on its first 300 answers and "
-        "after, which audits nothing. TRACER plays at its own target, an agreement of 1 - T. `constant-errors`: how "
-        "many answers are checked in simulated streams, in units of what the same ledger needs at the best fixed rate. "
-        "The loop runs ledger and policy without a journal, a little kinder than a whole learner: its one ledger "
-        "has 95%, where a learner's first has 96.25%; no drift alarm closes it, and nothing is asked for being far."
+        "`clinc150` they are a declared option, in `clinc150-strict` any answer to them is wrong, nothing is taught, "
+        "and their audits stay open, which counts as wrong. *quickstudy, threshold only*: the same learner with a "
+        "threshold chosen on its first 300 answers and after, which audits nothing. TRACER plays at its own target, "
+        "an agreement of 1 - T. `constant-errors`: how many answers are checked in simulated streams, in units of "
+        "what the same ledger needs at the best fixed rate. "
+        "What plays is a whole `quickstudy.Learner` with its journal in memory, through `decide` and `teach`, with its "
+        "ledgers, alarms and weights; coins come from a seeded key. The teacher answers at once and is right."
     ),
     cases=(*CASES, CHECKS),
     learners=("quickstudy", PLAIN, *playing("tracer")),
     seeds=10,
-    settings={"version": 1, "encoder": "minilm", "targets": list(TARGETS), "confidence": 0.95},
+    settings={"version": 2, "encoder": "minilm", "targets": list(TARGETS), "confidence": 0.95},
     measures=_measures(),
     targets=_targets(),
     play=play,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bench.autonomy.loop import ACT, ASK, Record
+from bench.autonomy.record import ACT, ASK, Record
 from bench.autonomy.worlds import World
 from bench.learners.base import Setting, Task
 from bench.learners.tracer_learner import COLD_START, Tracer

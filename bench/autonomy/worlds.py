@@ -1,9 +1,9 @@
-"""Streams of work for the gate: situations as vectors, the right option of each, and what is known in advance.
+"""Streams of work for the gate: situations, the right option of each, and what is known in advance.
 
 CLINC150 comes with all of its 1,200 out-of-scope questions mixed into the 15,000 of its training part. In ``clinc150``
 they are a declared option, ``"none of these"``: the teacher says so, and to say so alone is right; that is CLINC150's
-own protocol, in which out of scope is a class. In ``clinc150-strict`` there is no such option: the teacher teaches
-nothing, so nothing is learned but that the proposal was wrong, and every answer given alone to them is an error.
+own protocol, in which out of scope is a class. In ``clinc150-strict`` there is no such option: the teacher says
+nothing, so nothing is learned, an audit stays without a verdict, and every answer given alone to them is an error.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from bench.data import HINT3_BOTS, load_corpus, load_payments
 from bench.learners.quickstudy_learner import encoder_of
 from bench.scenario import Stage
 from bench.streams import START, shuffled
-from quickstudy.options import description_text
-from quickstudy.perception.records import described_record_vectors
+from quickstudy.perception import Encoder
 from quickstudy.types import FloatArray, Situation, Vector
 
 CASES = ("banking77", "clinc150", "clinc150-strict", "gla")
@@ -34,18 +33,20 @@ class World:
 
     Attributes:
         names: the options, sorted.
-        vectors: float32 (n, d), of the situations.
+        situations: what is seen (n).
+        encoder: how a learner perceives them.
+        vectors: float32 (n, d), of the situations, for peers that take vectors.
         answers: int64 (n), the right option of each; -1 where none is right.
         times: seconds since 1970 (n,).
-        descriptions: float32 (options, d), of the options' names, in the situations' space.
         open: whether options are known only once they were taught.
     """
 
     names: tuple[str, ...]
+    situations: Sequence[Situation]
+    encoder: Encoder
     vectors: Vector
     answers: npt.NDArray[np.int64]
     times: FloatArray
-    descriptions: Vector
     open: bool
 
     def __len__(self) -> int:
@@ -59,17 +60,17 @@ def load_world(case: str, seed: int, stage: Stage) -> World:
         payments = load_payments(stage.data)
         count = stage.shortened(len(payments.accounts))
         names = tuple(sorted(set(payments.accounts)))
-        described = described_record_vectors(encoder.encode([description_text(name, "") for name in names]))
-        vectors = encoder.encode(payments.records[:count])
+        records = payments.records[:count]
         answers = _places(payments.accounts[:count], names)
-        return World(names, vectors, answers, np.array(payments.times[:count]), described, True)
+        times = np.array(payments.times[:count])
+        return World(names, records, encoder, encoder.encode(records), answers, times, True)
     situations, labels = _questions(case.removesuffix(STRICT), stage)
     order = shuffled(len(labels), seed)[: stage.shortened(len(labels))]
     names = tuple(sorted({label for label in labels if not (case.endswith(STRICT) and label == NONE)}))
-    described = encoder.encode([description_text(name, "") for name in names])
     answers = _places([labels[i] for i in order], names)
-    vectors = encoder.encode([situations[i] for i in order])
-    return World(names, vectors, answers, START + np.arange(len(order), dtype=np.float64), described, False)
+    asked = [situations[i] for i in order]
+    times = START + np.arange(len(order), dtype=np.float64)
+    return World(names, asked, encoder, encoder.encode(asked), answers, times, False)
 
 
 def _questions(case: str, stage: Stage) -> tuple[list[Situation], list[str]]:

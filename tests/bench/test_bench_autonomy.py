@@ -5,27 +5,27 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from bench.autonomy.audits import checks
-from bench.autonomy.gates import OwnGate, PlainThreshold
-from bench.autonomy.loop import ACT, ASK, AUDIT, SHADOW, AskAlways, Record, play
-from bench.autonomy.scenario import SCENARIO, limits, score
+from bench.autonomy.loop import play
+from bench.autonomy.record import ACT, ASK, AUDIT, SHADOW, Record
+from bench.autonomy.scenario import SCENARIO, limits, promised, score
+from bench.autonomy.threshold import PlainThreshold
 from bench.autonomy.worlds import World
 
-from quickstudy.autonomy.policy import Signals
+from quickstudy.autonomy.books import Book
+from quickstudy.autonomy.policy import Plan, Policy
+from quickstudy.perception import get_encoder
 
 
 def clusters(count: int, options: int = 5, *, nothing_fits: float = 0.0, open_job: bool = False) -> World:
-    """Situations around one centre an option; a share of them far from all, which no option fits."""
+    """Arrays around one centre an option; a share of them far from all, which no option fits."""
     generator = np.random.default_rng(0)
     centres = generator.normal(size=(options + 1, 24))
     answers = generator.integers(0, options, count)
     answers[generator.random(count) < nothing_fits] = -1
     vectors = centres[answers] + 0.2 * generator.normal(size=(count, 24))
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    descriptions = (centres / np.linalg.norm(centres, axis=1, keepdims=True))[:options]
     names = tuple(f"option {i}" for i in range(options))
-    return World(
-        names, vectors.astype(np.float32), answers, np.arange(count) + 1.6e9, descriptions.astype(np.float32), open_job
-    )
+    encoder, times = get_encoder("static"), np.arange(count) + 1.6e9
+    return World(names, list(vectors), encoder, encoder.encode(list(vectors)), answers, times, open_job)
 
 
 def test_shares_and_errors_are_those_of_the_record() -> None:
@@ -51,39 +51,74 @@ def test_limits_are_what_a_threshold_in_hindsight_and_an_oracle_reach() -> None:
 
 
 def test_an_easy_world_is_done_alone_and_the_promise_holds() -> None:
-    world = clusters(800)
-    gate = OwnGate(0.1, 0)
-    record = play(world, gate)
+    record = play(clusters(800), 0, target=0.1)
+    (ledger,) = record.ledgers
+    measures = promised(record, 0.1)
     assert record.alone[600:].mean() > 0.5
-    assert not gate.broken
-    assert gate.ledger.answers == int(record.stood.sum())
+    assert not record.broken
+    assert ledger.answers == int(record.stood.sum())
+    assert ledger.confidence == pytest.approx(0.9625)
+    assert measures["audits 10%"] == (record.modes == AUDIT).sum() > 0
+    assert measures["bound 10%"] == ledger.bound / ledger.answers
+    assert measures["opened 10%"] == np.flatnonzero(record.modes >= AUDIT)[0] + 1
+    assert measures["alarms 10%"] == 0.0
+
+
+def test_the_same_seed_gives_the_same_coins() -> None:
+    world = clusters(300)
+    first, again, other = (play(world, seed, target=0.2) for seed in (0, 0, 1))
+    assert (first.modes == again.modes).all()
+    assert (first.probability == again.probability).all()
+    assert (first.modes != other.modes).any()
+
+
+def test_a_promise_that_is_broken_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = clusters(300)
+    world.answers[150:] = (world.answers[150:] + 1) % len(world.names)  # and nobody looks
+    monkeypatch.setattr(Book, "allows", lambda *ignored: True)
+    monkeypatch.setattr(Policy, "plan", lambda *ignored: Plan(0.2, True))
+    monkeypatch.setattr(Policy, "audit_rate", lambda *ignored: 0.01)
+    assert play(world, 0, target=0.1).broken
 
 
 def test_where_nothing_fits_nothing_is_taught_and_an_answer_alone_is_wrong() -> None:
     world = clusters(400, nothing_fits=0.3)
-    record = play(world, AskAlways())
+    record = play(world, 0)
     assert not record.right[world.answers < 0].any()
     assert record.right[world.answers >= 0][100:].mean() > 0.9
 
 
+def test_an_audit_that_nothing_fits_stays_open_and_counts_as_wrong() -> None:
+    world = clusters(300, nothing_fits=0.3)
+    record = play(world, 0, target=0.1)
+    unanswered = (record.modes == SHADOW) | (record.modes == AUDIT)
+    assert sum(ledger.pending for ledger in record.ledgers) == (unanswered & (world.answers < 0)).sum() > 0
+
+
+def test_without_a_target_everything_is_asked() -> None:
+    assert not play(clusters(200), 0).alone.any()
+
+
 def test_an_open_world_begins_without_options() -> None:
-    record = play(clusters(300, open_job=True), OwnGate(0.2, 0))
+    record = play(clusters(300, open_job=True), 0, target=0.2)
     assert record.modes[0] == ASK
     assert not record.right[0]
     assert record.right[100:].mean() > 0.8
 
 
 def test_a_plain_threshold_asks_first_and_then_audits_nothing() -> None:
-    gate = PlainThreshold(0.1, validation=40)
-    generator = np.random.default_rng(1)
-    modes = []
-    for _ in range(200):
-        probability = float(generator.random())
-        signals = Signals(probability, 0.0, 0.0, 1.0)
-        modes.append(gate.rule(signals))
-        gate.settle(signals, modes[-1], probability > 0.5)
-    assert set(modes[:40]) == {ASK}
-    assert set(modes[40:]) == {ASK, ACT}
+    record = play(clusters(200), 0, threshold=PlainThreshold(0.1, validation=40))
+    assert not record.alone[:40].any()
+    assert record.alone[60:].mean() > 0.9
+    assert AUDIT not in record.modes
+
+
+def test_a_plain_threshold_is_the_lowest_that_was_right_often_enough() -> None:
+    threshold = PlainThreshold(0.1, validation=40)
+    for probability in np.random.default_rng(1).random(40):
+        assert threshold.rule(probability) == ASK
+        threshold.settle(probability, bool(probability > 0.5))
+    assert [threshold.rule(p) for p in (0.4, 0.55)] == [ASK, ACT]
 
 
 def test_a_fixed_rate_checks_everything_until_it_may_act() -> None:

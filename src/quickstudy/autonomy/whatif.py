@@ -154,7 +154,11 @@ def _forecast(gate: Gate, past: Past, target: float) -> WhatIf:
         if ledger is None:
             ledger = ledgers[segment] = Ledger.restore(fresh)
         plan = policy.plan(target, ledger)
-        if not past.eligible[i] or score < plan.threshold:
+        if not past.eligible[i]:
+            asked += 1
+            continue
+        if score < plan.threshold:
+            policy.saw(score, target, ledger)
             asked += 1
             continue
         wrong = past.verdict[i] == WRONG if past.verdict[i] != UNKNOWN else draws[i, 0] > score
@@ -166,6 +170,7 @@ def _forecast(gate: Gate, past: Past, target: float) -> WhatIf:
         ledger.stand(q, audited=audited)
         if audited:
             ledger.verdict(q, wrong=bool(wrong))
+        policy.saw(score, target, ledger)
         asked += not is_open
         audits += is_open and audited
         alone += not audited
