@@ -39,7 +39,14 @@ def run(arguments: argparse.Namespace) -> int:
     absent = [name for name in LEARNERS if not is_installed(name)]
     if absent and arguments.peers is None:
         print(f"Not installed, so left out: {', '.join(absent)}.", file=sys.stderr)
-    wanted = plans(arguments.scenario, arguments.peers, arguments.seeds, quick=arguments.quick, cases=arguments.cases)
+    wanted = plans(
+        arguments.scenario,
+        arguments.peers,
+        arguments.seeds,
+        quick=arguments.quick,
+        cases=arguments.cases,
+        own=not arguments.only_peers,
+    )
     broken = run_all(wanted, arguments.output, arguments.data, arguments.workers, lambda line: print(line, flush=True))
     if broken:
         print(f"{len(broken)} of {len(wanted)} runs broke: {', '.join(broken)}", file=sys.stderr)
@@ -105,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("run", help="run scenarios; what is in the results already is not run again")
     verb.add_argument("scenario", nargs="*", help=f"of {', '.join(SCENARIOS)}; all if none is named")
     verb.add_argument("--peers", nargs="*", metavar="NAME", help="besides quickstudy; no name: nobody")
+    verb.add_argument("--only-peers", action="store_true", help="without quickstudy, which was run before")
     verb.add_argument("--cases", nargs="+", metavar="CASE", help="only these cases, such as banking77")
     verb.add_argument("--seeds", type=int, metavar="N", help="seeds 0 to N-1 instead of each scenario's own number")
     verb.add_argument("--data", type=Path, default=DEFAULT_DATA, metavar="DIR", help="where the data sets are")

@@ -66,6 +66,7 @@ def plans(
     *,
     quick: bool,
     cases: Sequence[str] | None = None,
+    own: bool = True,
 ) -> list[Plan]:
     """What is to be done: scenarios (all if none is named) x cases x learners x seeds; the learner under test first.
 
@@ -76,6 +77,7 @@ def plans(
         seeds: how many; None for each scenario's own number.
         quick: 600 tasks and one seed.
         cases: only these cases of the scenarios; None for all.
+        own: whether quickstudy plays too.
 
     Raises:
         InputError: an unknown scenario, case or learner, or a named one whose package is not installed.
@@ -98,7 +100,9 @@ def plans(
             for case in scenario.cases
             if cases is None or case in cases
             for learner in learners
-            if scenario.takes_part(learner, case) and (scenario.texts or not learner_entry(learner).texts_only)
+            if (own or learner != OWN)
+            and scenario.takes_part(learner, case)
+            and (scenario.texts or not learner_entry(learner).texts_only)
             for seed in range(seeds or (1 if quick else scenario.seeds_of(learner)))
         ]
     return sorted(wanted, key=lambda plan: (find_scenario(plan.scenario).alone, plan.learner != OWN, plan.seed))

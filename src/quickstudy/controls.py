@@ -15,7 +15,7 @@ from quickstudy.autonomy.account import Standing, standing
 from quickstudy.autonomy.past import read_past
 from quickstudy.autonomy.settings import Autonomy
 from quickstudy.autonomy.teachers import TeachersReport, make_teachers_report
-from quickstudy.autonomy.twice import draw
+from quickstudy.autonomy.twice import draw, to_ask_again
 from quickstudy.autonomy.whatif import WhatIf, checked_targets, what_if
 from quickstudy.record import Record
 from quickstudy.types import Decision
@@ -92,6 +92,19 @@ class Controls:
         with self._lock:
             record = self._record
             return what_if(record.keeper.gate, read_past(record.journal, record.id), targets)
+
+    def to_ask_again(self, by: str | None = None) -> list[Decision]:
+        """Tasks drawn by ``ask_twice`` that one teacher answered and that wait for another, oldest first.
+
+        They come as they were decided, before anybody answered; show the other teacher nothing else.
+
+        Args:
+            by: the teacher who would be asked: those that she answered herself are left out.
+        """
+        with self._lock:
+            record = self._record
+            ids = to_ask_again(record.journal, draw(record.journal, record.id), by)
+            return [views.past_decision(record.decision(id)) for id in ids]
 
     def audits(self, limit: int | None = None) -> list[Decision]:
         """Answers that wait for their audit, oldest first; answer them with ``teach``, as any other task."""

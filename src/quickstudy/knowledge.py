@@ -55,6 +55,9 @@ class Knowledge:
         job: the job.
         kind: what situations are: "text", "record" or "array".
         dimension: d, the length of their vectors.
+
+    Attributes:
+        tasks: how many tasks each prediction in the mind's history stands for, not cut off: see :func:`tasks_of`.
     """
 
     def __init__(self, job: Job, kind: str, dimension: int) -> None:
@@ -97,6 +100,7 @@ class Knowledge:
             old = self.in_force.get(key)
             if old is None:
                 self.mind.learn(Example(event.id, vector, column, event.at, weight_of(event)), self.active)
+                self.tasks += [tasks_of(event)] * (self.mind.history.size - len(self.tasks))
             elif (event.clock, event.id) <= (old.clock, old.lesson_id):
                 return
             else:
@@ -141,6 +145,7 @@ class Knowledge:
         standing = [[*key, s.lesson_id, s.clock, s.column, s.at] for key, s in self.in_force.items()]
         arrays = self.mind.state()
         arrays["in_force"] = np.frombuffer(json.dumps(standing).encode(), dtype=np.uint8)
+        arrays["tasks"] = np.array(self.tasks)
         return arrays, {"format": FORMAT, "kind": self.kind, "options": self.options.state()}
 
     @classmethod
@@ -154,7 +159,8 @@ class Knowledge:
         knowledge.options = Options.restore(document["options"])
         for decision, by, lesson_id, clock, column, at in json.loads(bytes(arrays["in_force"])):
             knowledge.in_force[decision, by] = Standing(lesson_id, clock, column, at)
-        knowledge.mind.restore({name: value for name, value in arrays.items() if name != "in_force"})
+        knowledge.tasks = np.asarray(arrays["tasks"]).tolist()
+        knowledge.mind.restore({name: value for name, value in arrays.items() if name not in ("in_force", "tasks")})
         knowledge._refresh()
         return knowledge
 
@@ -168,6 +174,7 @@ class Knowledge:
             experts=job.experts,
             open_job=job.open,
         )
+        self.tasks: list[float] = []
         self.in_force: dict[Key, Standing] = {}
         self.active = np.zeros(0, dtype=np.int64)
         self._waiting: list[tuple[int, Vector | None, bool]] = []
@@ -209,7 +216,7 @@ class Knowledge:
         merged: Mapping[int, int],
         progress: Progress | None,
     ) -> None:
-        examples = []
+        examples, tasks = [], {}
         for key, (event, first_column) in latest.items():
             column = first_column
             while column in merged:
@@ -219,6 +226,7 @@ class Knowledge:
                 continue
             self.in_force[key] = Standing(event.id, event.clock, column, event.at)
             examples.append(Example(event.id, vector, column, event.at, weight_of(event)))
+            tasks[event.at, event.id] = tasks_of(event)
         descriptions: dict[int, list[Vector]] = {}
         for first_column, found in described.items():
             column = first_column
@@ -244,6 +252,8 @@ class Knowledge:
             return self._placed(found) if found and self.kind != "array" else None
 
         self.mind.relive(examples, self.active, describe, progress)
+        lived = [tasks[key] for key in sorted(tasks)]
+        self.tasks = lived[len(lived) - self.mind.history.size :]  # the first ones were not predicted: no option yet
 
     def _refresh(self) -> None:
         self.active = columns_of(self.options.active)
@@ -261,7 +271,12 @@ def weight_of(lesson: Event) -> float:
     pool) would otherwise be fitted to hard tasks only. Cut off, because a few heavy lessons teach less than they shake
     (Ionides 2008, "Truncated importance sampling").
     """
-    return min(1.0 / lesson.propensity, HEAVIEST) if lesson.propensity else 1.0
+    return min(tasks_of(lesson), HEAVIEST)
+
+
+def tasks_of(lesson: Event) -> float:
+    """One over the probability that a lesson's task was audited; 1 for every other lesson, asked for or not."""
+    return 1.0 / lesson.propensity if lesson.propensity else 1.0
 
 
 def replay(journal: Journal, job: Job, kind: str, dimension: int, progress: Progress | None = None) -> Knowledge:

@@ -1,13 +1,20 @@
-"""The report: how a learner is doing, as data. Everything in it is computed from the journal and the learned state."""
+"""The report: how a learner is doing, as data. Everything in it is computed from the journal and the learned state.
+
+Accuracy and calibration are of tasks, not of lessons. A learner that works alone is taught mostly what is hard; so a
+lesson on an audit counts for 1/q tasks, q the probability that there would be one (Hájek's estimator of a mean). It is
+not cut off: that would bring the bias back. So a few lessons can weigh much; how many there are, and for how many tasks
+they stand, is beside every share. Corrections that nobody asked for count as one task each.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from quickstudy.autonomy.account import Account, account
 from quickstudy.autonomy.gate import Gate
@@ -19,9 +26,13 @@ from quickstudy.journal import Journal
 from quickstudy.knowledge import Knowledge
 from quickstudy.mind import History
 from quickstudy.options import Options
+from quickstudy.types import FloatArray
+
+Hits: TypeAlias = npt.NDArray[np.bool_]
 
 POINTS = 20
 BINS = 10
+RECENT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +41,27 @@ class Point:
 
     Attributes:
         lessons: how many lessons had been learned at the stretch's end.
-        accuracy: share of right predictions in the stretch.
+        accuracy: share of the stretch's tasks that were predicted right.
         confidence: mean probability given to these predictions.
         count: how many lessons the stretch has.
+        tasks: how many tasks they stand for.
     """
 
     lessons: int
     accuracy: float
     confidence: float
     count: int
+    tasks: float
 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Predictions of similar confidence: their mean confidence, their accuracy, and how many they are."""
+    """Predictions of similar confidence: their mean confidence, their accuracy, how many, and for how many tasks."""
 
     confidence: float
     accuracy: float
     count: int
+    tasks: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +88,9 @@ class Report:
         forgotten: events that were forgotten.
         accuracy: prequential accuracy over time.
         recent_accuracy: over the newest 200 lessons; None before the first.
+        recent_tasks: how many tasks these lessons stand for.
         calibration: reliability in ten bins of confidence, over the newest 2,000 lessons.
-        calibration_error: mean distance of confidence and accuracy over the bins, weighted by count.
+        calibration_error: mean distance of confidence and accuracy over the bins, weighted by tasks.
         weights: each expert's weight in the pool.
         confusions: the most frequent ones.
         started: time of the first lesson in force, seconds since 1970; None before it.
@@ -94,6 +109,7 @@ class Report:
     forgotten: int
     accuracy: tuple[Point, ...]
     recent_accuracy: float | None
+    recent_tasks: float
     calibration: tuple[Bin, ...]
     calibration_error: float | None
     weights: dict[str, float]
@@ -119,8 +135,9 @@ def make_report(job: Job, encoder: str, journal: Journal, knowledge: Knowledge |
     names = knowledge.options.names if knowledge else list(job.options)
     right = history.taught == history.proposed
     times = [standing.at for standing in knowledge.in_force.values()] if knowledge else []
-    bins = calibration(history.confidence[-2000:].astype(float), right[-2000:])
-    total = sum(part.count for part in bins)
+    tasks = np.array(knowledge.tasks if knowledge else [])
+    bins = calibration(history.confidence[-2000:].astype(float), right[-2000:], tasks[-2000:])
+    total = sum(part.tasks for part in bins)
     return Report(
         job=job.name,
         encoder=encoder,
@@ -130,10 +147,11 @@ def make_report(job: Job, encoder: str, journal: Journal, knowledge: Knowledge |
         waiting=len(journal.waiting()),
         rewards=rewards,
         forgotten=forgotten,
-        accuracy=stretches(history.confidence.astype(float), right),
-        recent_accuracy=float(right[-200:].mean()) if len(right) else None,
+        accuracy=stretches(history.confidence.astype(float), right, tasks),
+        recent_accuracy=_mean(right[-RECENT:], tasks[-RECENT:]) if len(right) else None,
+        recent_tasks=float(tasks[-RECENT:].sum()),
         calibration=bins,
-        calibration_error=sum(abs(b.confidence - b.accuracy) * b.count for b in bins) / total if total else None,
+        calibration_error=sum(abs(b.confidence - b.accuracy) * b.tasks for b in bins) / total if total else None,
         weights=(
             {e.name: float(w) for e, w in zip(knowledge.mind.experts, knowledge.mind.pool.weights, strict=True)}
             if knowledge
@@ -149,22 +167,37 @@ def make_report(job: Job, encoder: str, journal: Journal, knowledge: Knowledge |
     )
 
 
-def stretches(confidence: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> tuple[Point, ...]:
-    """Prequential accuracy in at most ``POINTS`` stretches of equal length, oldest first."""
+def stretches(confidence: FloatArray, right: Hits, tasks: FloatArray) -> tuple[Point, ...]:
+    """Prequential accuracy in at most ``POINTS`` stretches of equally many lessons, oldest first.
+
+    Args:
+        confidence: of each prediction, (n,).
+        right: whether it was right, (n,).
+        tasks: how many tasks it stands for, (n,).
+    """
     edges = np.unique(np.linspace(0, len(right), min(POINTS, max(1, len(right) // 10)) + 1).astype(int))
-    return tuple(
-        Point(int(end), float(right[start:end].mean()), float(confidence[start:end].mean()), int(end - start))
-        for start, end in pairwise(edges)
-    )
+    points = []
+    for start, end in pairwise(edges.tolist()):
+        weights = tasks[start:end]
+        accuracy, sure = _mean(right[start:end], weights), _mean(confidence[start:end], weights)
+        points.append(Point(end, accuracy, sure, end - start, float(weights.sum())))
+    return tuple(points)
 
 
-def calibration(confidence: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> tuple[Bin, ...]:
-    """Reliability in ``BINS`` equal bins of confidence; empty bins are left out."""
+def calibration(confidence: FloatArray, right: Hits, tasks: FloatArray) -> tuple[Bin, ...]:
+    """Reliability in ``BINS`` equal bins of confidence; empty bins are left out. Takes what :func:`stretches` takes."""
     places = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    return tuple(
-        Bin(float(confidence[places == b].mean()), float(right[places == b].mean()), int((places == b).sum()))
-        for b in np.unique(places)
-    )
+    bins = []
+    for place in np.unique(places):
+        inside = places == place
+        weights = tasks[inside]
+        sure, accuracy = _mean(confidence[inside], weights), _mean(right[inside], weights)
+        bins.append(Bin(sure, accuracy, int(inside.sum()), float(weights.sum())))
+    return tuple(bins)
+
+
+def _mean(values: FloatArray | Hits, weights: FloatArray) -> float:
+    return float(np.average(values, weights=weights))
 
 
 def _confusions(history: History, names: list[str]) -> tuple[Confusion, ...]:

@@ -53,6 +53,8 @@ def test_a_drawn_task_waits_for_its_second_teacher(learner):
     assert learner.teachers().again == (one.id, other.id)
     learner.teach(one, "red", by="anna")
     assert learner.teachers().again == (one.id, other.id)
+    assert learner.to_ask_again(by="anna") == []
+    assert [decision.id for decision in learner.to_ask_again(by="ben")] == [one.id, other.id]
     learner.teach(one, "red", by="ben")
     assert learner.teachers().again == (other.id,)
     assert learner.teachers().ask_twice == 1.0

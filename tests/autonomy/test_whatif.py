@@ -24,3 +24,22 @@ def test_prices_are_set_anew_as_often_as_the_gate_sets_them(learner, monkeypatch
     monkeypatch.setattr(Policy, "_priced", counted)
     learner.what_if(0.3)
     assert 300 // EVERY <= len(count) <= 300 // EVERY + 3
+
+
+def test_audits_are_per_1000_tasks_and_not_per_day_while_the_journal_spans_less_than_a_week(learner):
+    (forecast,) = learner.what_if(0.3)
+    assert forecast.audits > 0
+    assert forecast.audits_per_1000 == 1000 * forecast.audits / forecast.tasks
+    assert forecast.audits_a_day is None
+
+
+def test_audits_a_day_are_at_the_pace_of_the_last_week():
+    with Learner(job()) as learner:
+        live(learner, colours(50), at=-30 * 86_400.0)
+        live(learner, colours(210), at=0.0)
+        (forecast,) = learner.what_if(0.3)
+        tasks = forecast.tasks
+        assert forecast.audits_a_day == pytest.approx(210 / 7 * forecast.audits / tasks)
+        learner.decide(next(iter(colours(1)))[0], at=6 * 86_400.0)
+        (later,) = learner.what_if(0.3)
+        assert later.audits_a_day == pytest.approx(211 / 7 * later.audits / (tasks + 1))

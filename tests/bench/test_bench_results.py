@@ -81,6 +81,11 @@ def test_scenarios_that_measure_time_come_last_and_excluded_learners_not_at_all(
     assert [plan for plan in wanted if plan.case == "tasks" and plan.learner == "sgd"]
 
 
+def test_peers_run_without_quickstudy_where_only_they_are_wanted():
+    wanted = plans(["digits"], ["sgd"], 2, quick=True, own=False)
+    assert {(plan.learner, plan.seed) for plan in wanted} == {("sgd", 0), ("sgd", 1)}
+
+
 def test_cases_can_be_chosen():
     chosen = plans(["stream", "digits"], [], 1, quick=True, cases=["clinc150"])
     assert [(plan.scenario, plan.case) for plan in chosen] == [("stream", "clinc150")]

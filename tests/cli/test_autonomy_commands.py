@@ -95,4 +95,16 @@ def test_what_if_forecasts_each_target_and_draws_it(journal, tmp_path):
     assert [row["target_error"] for row in rows] == [0.3, 0.1]
     assert rows[0]["share_alone"] >= rows[1]["share_alone"]
     assert "<svg" in plot.read_text()
-    assert "clean audits" in run("what-if", journal)
+    assert rows[0]["audits_per_1000"] > 0
+    assert rows[0]["audits_a_day"] is None
+    shown = run("what-if", journal)
+    assert "clean audits" in shown
+    assert "audits per 1,000" in shown
+    assert "audits a day" not in shown
+
+
+def test_what_if_shows_audits_a_day_once_the_journal_spans_a_week(tmp_path):
+    with Learner(job(), tmp_path / "week.db") as learner:
+        for day in range(9):
+            live(learner, colours(20), at=86_400.0 * day)
+    assert "audits a day" in run("what-if", tmp_path / "week.db")

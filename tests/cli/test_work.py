@@ -223,6 +223,46 @@ def test_ctrl_c_at_the_question_keeps_what_was_said(job_file, tmp_path):
         assert learner.report().lessons == 1
 
 
+def test_a_second_person_is_asked_again_first_and_does_not_see_the_first_answer(quickstudy, job_file, tmp_path):
+    first = write_table(tmp_path / "first.csv", tickets(3, labelled=False))
+    more = write_table(tmp_path / "more.csv", [("nobody picks up the phone", "billing")])
+    words = [*PROGRAM, "work", str(first), *flags(job_file, "route.db", label=False), "--by"]
+    assert quickstudy("work", first, *flags(job_file, "route.db", label=False), "--limit", "1", "--json").code == 0
+    assert quickstudy("configure", "route.db", "--ask-twice", "1").code == 0
+    talk([*words, "anna"], tmp_path, ["fraud", "fraud", "fraud"])  # the first was decided before, so it is not drawn
+    assert len(quickstudy("teachers", "route.db", "--json").json["again"]) == 2
+    again = [*PROGRAM, "work", str(more), "-j", "route.db", "--input", "text", "--by"]
+    assert "asked a second time" not in talk([*again, "anna"], tmp_path, ["q"])  # her own are not asked again
+    shown = " ".join(talk([*again, "ben"], tmp_path, ["billing", "s", "fraud"]).split())
+    before, new = shown.split("nobody picks up the phone")
+    assert "First, 2 asked a second time. You are 'ben'" in before
+    assert "card was stolen 1" in before
+    assert "wrong amount on my invoice 2" in before
+    assert "charged twice 0" not in before
+    assert "anna" not in shown
+    assert "like:" not in before
+    assert "Second answers to earlier tasks: 1." in new
+    with Learner.open(tmp_path / "route.db", read_only=True) as learner:
+        said = [(lesson.answer, lesson.by) for lesson, _ in learner.lessons()]
+        waiting = [decision.situation for decision in learner.to_ask_again()]
+        assert [decision.situation for decision in learner.to_ask_again(by="anna")] == ["nobody picks up the phone"]
+    assert said == [("fraud", "anna")] * 3 + [("billing", "ben"), ("fraud", "ben")]
+    assert len(waiting) == 2  # the one that ben skipped, and the one that only he answered
+    quit_early = talk([*again, "carla"], tmp_path, ["\x03"], code=130)
+    assert "Nothing is lost" in " ".join(quit_early.split())
+
+
+def test_without_a_terminal_nobody_is_asked_a_second_time(quickstudy, job_file, tmp_path):
+    table = write_table(tmp_path / "t.csv", tickets(3))
+    words = flags(job_file, "route.db")
+    assert quickstudy("work", table, *words, "--limit", "1", "--json").code == 0
+    assert quickstudy("configure", "route.db", "--ask-twice", "1").code == 0
+    assert quickstudy("work", table, *words, "--by", "anna", "--json").json["taught"] == 3
+    words = flags(job_file, "route.db", label=False)
+    assert quickstudy("work", table, *words, "--by", "ben", "--json").json["asked_again"] == 0
+    assert len(quickstudy("teachers", "route.db", "--json").json["again"]) == 2
+
+
 def talk(words, folder, said, *, code=0):
     """Runs a program on a terminal of its own; says each line after a question; returns what was shown."""
     leader, follower = pty.openpty()

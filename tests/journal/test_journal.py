@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from quickstudy.errors import JournalError
 from quickstudy.journal import Event, Journal
 from quickstudy.journal.event import from_row, to_row
+from quickstudy.journal.reader import JournalReader
+from quickstudy.journal.store import NEWEST
 
 from .examples import IDENTITY, event, full_event, open_journal
 
@@ -72,6 +74,37 @@ def test_a_change_to_the_callers_vector_does_not_reach_the_journal(journal: Jour
     vector[0] = 5
     assert stored.vector.tolist() == [1, 1, 1]
     assert journal.get("a").vector.tolist() == [1, 1, 1]
+
+
+def test_the_newest_decisions_are_not_read_again_and_are_what_the_file_holds(journal: Journal, monkeypatch):
+    queries, read = [], JournalReader._read
+    monkeypatch.setattr(JournalReader, "_read", lambda *given: queries.append(given) or read(*given))
+    journal.append([full_event("a"), event("l", "lesson")])
+    held = {e.id: e for e in journal.events()}
+    for i in range(NEWEST):
+        queries.clear()
+        assert journal.get("a") == held["a"]
+        assert not queries
+        journal.append([event(f"{i}")])
+    assert journal.get("a") == held["a"]
+    assert len(queries) == 1
+    assert journal.get("l") == held["l"]
+
+
+def test_an_append_that_failed_leaves_nothing_to_be_got(journal: Journal):
+    journal.append([event("a")])
+    with pytest.raises(JournalError):
+        journal.append([event("b"), event("a")])
+    assert journal.get("b") is None
+
+
+def test_a_decision_that_was_forgotten_or_merged_over_just_now_is_not_got_as_it_was(journal: Journal):
+    journal.append([event("a", answer="billing"), event("b", answer="billing")])
+    journal.forget(["a"])
+    assert journal.get("a").forgotten
+    journal.append([event("c", answer="billing")])
+    journal.union([event("c", forgotten=True)])
+    assert journal.get("c").forgotten
 
 
 def test_an_append_is_all_or_nothing(journal: Journal):

@@ -119,10 +119,10 @@ class Gate:
         ledger = book.ledger
         pricer = self.pricer(segment)
         plan = pricer.plan(target, ledger)
-        q = min(1.0, max(ledger.q_min, pricer.audit_rate(score, target, ledger)))
         threshold = plan.threshold
         is_open = settings.active and plan.open and book.alarm(target) is None and book.allows(target)
-        if not settings.pays(score, q if is_open else ledger.q_min):
+        q = min(1.0, max(ledger.q_min, pricer.audit_rate(score, target, ledger))) if is_open else ledger.q_min
+        if not settings.pays(score, q):
             return Ruling("ask", "too dear", score, threshold, None, None, None, target)
         if score < threshold:
             return Ruling("ask", "unsure", score, threshold, None, None, None, target)

@@ -25,7 +25,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from quickstudy.autonomy.error_rates import ErrorRate, error_rates
-from quickstudy.autonomy.twice import Drawn
+from quickstudy.autonomy.twice import Drawn, to_ask_again
 from quickstudy.errors import InputError
 from quickstudy.journal.reader import PAGE, JournalReader
 from quickstudy.options import Options
@@ -220,7 +220,7 @@ def make_teachers_report(
         answers=stood[0],
         bound=stood[1],
         ask_twice=drawn.share,
-        again=tuple(id for id in drawn.decisions if len(given.first.get(id, {})) == 1),
+        again=to_ask_again(journal, drawn),
         contradictions=contradictions,
         contradictions_found=count,
         **mean,

@@ -4,7 +4,8 @@ A task's coin comes from the journal's key and the decision's id, as the audit's
 so the two are independent. A task is drawn if its coin is below the share ``ask_twice`` that was in force when it was
 decided. Nothing is stored: whoever holds the journal can draw again, and gets the same tasks.
 
-Not here: what second answers are good for (``teachers``).
+A drawn task with one teacher's answer is put to another teacher, who is not shown it (``work``). Not here: what second
+answers are good for (``teachers``).
 """
 
 from __future__ import annotations
@@ -44,6 +45,22 @@ def draw(journal: JournalReader, node: str) -> Drawn:
         elif share and key is not None and event.mode in ("ask", "audit") and is_drawn(key, event.id, share):
             decisions.append(event.id)
     return Drawn(share, tuple(decisions))
+
+
+def to_ask_again(journal: JournalReader, drawn: Drawn, by: str | None = None) -> tuple[str, ...]:
+    """The drawn tasks that one teacher answered and that wait for another, oldest first.
+
+    Args:
+        journal: the journal.
+        drawn: what :func:`draw` drew from it.
+        by: the teacher who would be asked: her own tasks are left out; None for nobody in particular.
+    """
+    waiting = []
+    for id in drawn.decisions:
+        teachers = {e.by or "" for e in journal.lessons_of(id) if e.answer is not None and not e.forgotten}
+        if len(teachers) == 1 and by not in teachers:
+            waiting.append(id)
+    return tuple(waiting)
 
 
 def is_drawn(key: str, decision_id: str, share: float) -> bool:

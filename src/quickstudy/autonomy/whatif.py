@@ -5,6 +5,9 @@ of the journal as if they were to come again: same scores, known verdicts where 
 likely as the scores say. It is a forecast, not a promise: the promise holds at any target. Moving the target changes
 nothing that the ledger has shown. Invariant: nothing is written, and the same journal gives the same forecast.
 
+How much a person will have to look at is said per 1,000 tasks. A day's audits are forecast only once the journal spans
+a week: the pace of less says little about a day, as weekdays and weekends differ.
+
 The nines are the same forecast at 90%, 99%, 99.9% and 99.99%. Not here: plots (``cli``).
 """
 
@@ -31,6 +34,8 @@ CANDIDATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 
 NINES = (0.9, 0.99, 0.999, 0.9999)
 DAY = 86_400.0
+DAYS = 7
+"""A day's audits are forecast at the pace of so many days, the newest of the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,8 @@ class WhatIf:
         share_alone: share of them done alone, without a person touching them.
         share_asked: share asked.
         audits: how many were audited.
-        audits_a_day: the same a day, at the pace of these tasks; None if they all have one time.
+        audits_per_1000: the same in 1,000 tasks.
+        audits_a_day: the same a day, at the pace of the last seven days; None while the journal does not span them.
         opens_after: after how many tasks the first is answered alone; None if none is.
         expected_error: share of the answers stood behind in this run that were wrong.
         answers: V at the end.
@@ -57,6 +63,7 @@ class WhatIf:
     share_alone: float
     share_asked: float
     audits: int
+    audits_per_1000: float
     audits_a_day: float | None
     opens_after: int | None
     expected_error: float | None
@@ -112,8 +119,8 @@ def what_if(gate: Gate, past: Past, targets: Sequence[float]) -> list[WhatIf]:
         past: the learner's.
         targets: shares in (0, 1).
     """
-    recent = past.newest(NEWEST)
-    return [_forecast(gate, recent, target) for target in targets]
+    recent, pace = past.newest(NEWEST), tasks_a_day(past)
+    return [_forecast(gate, recent, target, pace) for target in targets]
 
 
 def nines(gate: Gate, past: Past) -> list[Nine]:
@@ -123,7 +130,7 @@ def nines(gate: Gate, past: Past) -> list[Nine]:
     answers, bound = gate.stood_behind
     for reliability in NINES:
         target = 1.0 - reliability
-        forecast = _forecast(gate, recent, target)
+        forecast = _forecast(gate, recent, target, None)
         proven = answers > 0 and bound <= target * answers + 1e-9
         levels.append(Nine(reliability, proven, forecast.share_alone, forecast.clean_audits))
     return levels
@@ -134,13 +141,21 @@ def clean_audits(ledger: Ledger, target: float) -> int:
     return max(0, math.ceil((ledger.bound() + 1) / target - 1e-6) - ledger.answers - 1)
 
 
+def tasks_a_day(past: Past) -> float | None:
+    """The pace of the newest ``DAYS`` days, in tasks a day; None if the decisions do not span them."""
+    if not len(past):
+        return None
+    begin = float(past.at.max()) - DAYS * DAY
+    return float((past.at > begin).sum()) / DAYS if float(past.at.min()) <= begin else None
+
+
 def _copied(policy: Policy) -> Policy:
     twin = Policy()
     twin.restore(policy.state())
     return twin
 
 
-def _forecast(gate: Gate, past: Past, target: float) -> WhatIf:
+def _forecast(gate: Gate, past: Past, target: float, pace: float | None) -> WhatIf:
     policies = {segment: _copied(gate.pricer(segment)) for segment in {s or "" for s in past.segments}}
     ledgers = {segment: Ledger.restore(gate.books[name].ledger.state()) for segment, name in gate.current.items()}
     fresh = gate.ledger_of("\0").state()  # of a segment that was not seen yet
@@ -176,7 +191,6 @@ def _forecast(gate: Gate, past: Past, target: float) -> WhatIf:
         alone += not audited
         if is_open and not audited and opens_after is None:
             opens_after = i
-    days = float(past.at.max() - past.at.min()) / DAY if len(past) else 0.0
     answers = sum(ledger.answers for ledger in ledgers.values())
     bound = sum(ledger.bound() for ledger in ledgers.values())
     tasks = max(len(past), 1)
@@ -186,7 +200,8 @@ def _forecast(gate: Gate, past: Past, target: float) -> WhatIf:
         share_alone=alone / tasks,
         share_asked=asked / tasks,
         audits=audits,
-        audits_a_day=audits / days if days > 0.0 else None,
+        audits_per_1000=1000.0 * audits / tasks,
+        audits_a_day=None if pace is None else pace * audits / tasks,
         opens_after=opens_after,
         expected_error=wrong_answers / stood if stood else None,
         answers=answers,

@@ -116,7 +116,9 @@ def what_if(
     plot: Annotated[Path | None, typer.Option(help="Draw it: a .png, .svg or .pdf.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Forecast what another target would do: the share done alone, audits a day, the bound. Changes nothing.
+    """Forecast what another target would do: the share done alone, audits, the bound. Changes nothing.
+
+    Audits a day are shown once the journal spans a week, at the pace of its last seven days.
 
     For example:
 
@@ -137,16 +139,18 @@ def what_if(
     if not tasks:
         show("There are no decisions yet, so there is nothing to forecast from.")
         return
-    columns = ["target", "alone", "asked", "audits", "audits a day", "bound then", "clean audits until it opens"]
+    a_day = ["audits a day"] if forecasts[0]["audits_a_day"] is not None else []
+    audits = ["audits per 1,000", *a_day]
+    columns = ["target", "alone", "asked", *audits, "bound then", "clean audits until it opens"]
     grid = grid_of(f"If the last {tasks:,} tasks came again", columns)
     for row in forecasts:
-        a_day, share = row["audits_a_day"], row["bound_share"]
+        share = row["bound_share"]
         grid.add_row(
             f"{row['target_error']:.2%}",
             f"{row['share_alone']:.1%}",
             f"{row['share_asked']:.1%}",
-            f"{row['audits']:,}",
-            "" if a_day is None else f"{a_day:,.1f}",
+            f"{row['audits_per_1000']:,.0f}",
+            *([f"{row['audits_a_day']:,.1f}"] if a_day else []),
             "" if share is None else f"{share:.2%}",
             f"{row['clean_audits']:,}",
         )

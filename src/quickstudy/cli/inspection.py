@@ -158,14 +158,18 @@ def _show_report(learner: Learner, numbers: Report, data: dict[str, Any]) -> Non
     show_account(numbers.autonomy)
     show(numbers.teachers.note)
     if data["accuracy"]:
-        grid = grid_of("Accuracy before each lesson", ["lessons", "accuracy", "mean confidence"])
+        grid = grid_of("Accuracy before each lesson", ["lessons", "accuracy", "mean confidence", "from", "for tasks"])
         for point in _spread(data["accuracy"], 8):
-            grid.add_row(f"{point['lessons']:,}", f"{point['accuracy']:.1%}", f"{point['confidence']:.1%}")
+            shares = f"{point['accuracy']:.1%}", f"{point['confidence']:.1%}"
+            grid.add_row(f"{point['lessons']:,}", *shares, f"{point['count']:,}", f"{point['tasks']:,.0f}")
         console.print(grid)
     if data["calibration"]:
-        grid = grid_of(f"Calibration (error {data['calibration_error']:.3f})", ["confidence", "accuracy", "count"])
+        grid = grid_of(
+            f"Calibration (error {data['calibration_error']:.3f})", ["confidence", "accuracy", "from", "for tasks"]
+        )
         for part in data["calibration"]:
-            grid.add_row(f"{part['confidence']:.1%}", f"{part['accuracy']:.1%}", f"{part['count']:,}")
+            shares = f"{part['confidence']:.1%}", f"{part['accuracy']:.1%}"
+            grid.add_row(*shares, f"{part['count']:,}", f"{part['tasks']:,.0f}")
         console.print(grid)
     if data["confusions"]:
         grid = grid_of("Most confused", ["taught", "proposed", "count"])

@@ -69,8 +69,11 @@ def _show(report: TeachersReport, contradictions: int) -> None:
         show(f"{report.shared_tasks:,} tasks have several teachers' answers; on {report.agreement:.1%} they agree.")
     show(report.note)
     if report.again:
-        waiting = f"{len(report.again):,} tasks wait for a second teacher" if len(report.again) > 1 else "A task waits"
-        show(f"{waiting}, the oldest is answered with: quickstudy teach {report.again[0]} ANSWER --by NAME -j JOURNAL")
+        waiting = f"{len(report.again):,} tasks wait" if len(report.again) > 1 else "A task waits"
+        show(
+            f"{waiting} for a second teacher, who is asked first with: quickstudy work FILE -j JOURNAL --by NAME. "
+            f"Or answer the oldest with: quickstudy teach {report.again[0]} ANSWER --by NAME -j JOURNAL"
+        )
     if report.contradictions and contradictions:
         grid = grid_of(f"Contradictions ({report.contradictions_found:,})", ["situation", "first", "then"])
         for found in report.contradictions[:contradictions]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from quickstudy.cli.again import ask_again
 from quickstudy.cli.answers import AnswersFile
 from quickstudy.cli.asking import Reply, ask
 from quickstudy.cli.cells import label_of, row_key, situation_of, time_of
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from quickstudy.autonomy.account import Standing
     from quickstudy.learner import Learner
     from quickstudy.types import Decision, Situation
+
+PERSON = "person"
+"""Who answers at the terminal, where no name is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Tally:
     taught: int = 0
     correct: int = 0
     asked: int = 0
+    asked_again: int = 0
     left_waiting: int = 0
     alone: int = 0
     alone_labelled: int = 0
@@ -91,6 +96,7 @@ def work(
     """Work through a table: decide each row, then learn its label.
 
     A row without a label is asked at the terminal; without a terminal it waits in the journal (see: report, teach).
+    Earlier tasks that are to be asked twice come first, if somebody else than --by answered them (see: teachers).
     If the job names a target error, rows are answered alone once that is earned; their labels, if any, only measure it.
     Stop it at any time with Ctrl-C and run the same command again: it goes on where it was.
 
@@ -151,6 +157,11 @@ def _go_through(
     teach_all: bool,
 ) -> Tally:
     tally = Tally()
+    if person:
+        second = ask_again(learner, columns.by or PERSON, stop)
+        tally.asked_again, person = second.given, second.person
+        if stop.requested:
+            return tally
     known = _answered(learner) if person else {}
     with progress("Working", table.estimated_rows(), quiet=quiet) as advance:
         for row in _until(table, stop, limit):
@@ -221,7 +232,7 @@ def _one_row(
         with stop.listening():
             reply = _ask(decision, learner)
         if reply.answer is not None:
-            label, by = reply.answer, by or "person"
+            label, by = reply.answer, by or PERSON
             learner.teach(decision, label, lesson_id=_lesson_id(key, label, by), by=by)
             tally.asked += 1
         person = not reply.stop
@@ -265,11 +276,12 @@ def _lesson_id(key: str, label: str, by: str | None) -> str:
 
 
 def _answered(learner: Learner) -> dict[str, str]:
-    return {
-        lesson.decision_id: lesson.answer
-        for lesson, _ in learner.lessons()
-        if lesson.decision_id is not None and lesson.answer is not None
-    }
+    """Each answered decision's answer, the first teacher's where there are several."""
+    known: dict[str, str] = {}
+    for lesson, _ in learner.lessons():
+        if lesson.decision_id is not None and lesson.answer is not None:
+            known.setdefault(lesson.decision_id, lesson.answer)
+    return known
 
 
 def _in_row(error: InputError, table: Table, row: Row) -> InputError:
@@ -300,6 +312,8 @@ def _default_output(table: Table) -> Path:
 
 def _tell(tally: Tally, journal: Path | str, output: Path) -> None:
     say(f"{tally.rows:,} rows done; answers in {output}.")
+    if tally.asked_again:
+        say(f"Second answers to earlier tasks: {tally.asked_again:,}. See: quickstudy teachers {journal}")
     if tally.taught:
         say(f"{tally.taught:,} had an answer; {tally.correct / tally.taught:.1%} of them were guessed right before it.")
     if tally.left_waiting:

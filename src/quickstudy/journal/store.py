@@ -41,6 +41,9 @@ from quickstudy.journal.snapshot import (
 )
 from quickstudy.journal.union import Changes, forget_rows, merge_rows
 
+NEWEST = 64
+"""So many of the newest decisions are held in memory."""
+
 _NAMES = ", ".join(COLUMNS)
 _INSERT = f"INSERT INTO events ({_NAMES}) VALUES ({', '.join('?' * len(COLUMNS))})"
 
@@ -61,6 +64,7 @@ class Journal(JournalReader):
         self._file_lock = lock
         self._snapshots = SnapshotWriter()
         self._synchronous = ""
+        self._newest: dict[str, Event] = {}  # what was decided is usually taught next: then it is not read again
         self._open = True
 
     @classmethod
@@ -124,6 +128,7 @@ class Journal(JournalReader):
             if not self._open:
                 return
             self._open = False
+            self._newest.clear()
             try:
                 if not self.read_only and self.path is not None:
                     self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -157,8 +162,18 @@ class Journal(JournalReader):
                 ``closed``; nothing was written.
         """
         rows = [(event, to_row(event)) for event in events]
-        with self._transaction(durable=durable) as connection:
-            return _insert(connection, rows)
+        with self._lock:
+            with self._transaction(durable=durable) as connection:
+                appended = _insert(connection, rows)
+            self._newest |= {event.id: event for event in appended[-NEWEST:] if event.kind == "decision"}
+            while len(self._newest) > NEWEST:
+                del self._newest[next(iter(self._newest))]
+            return appended
+
+    def get(self, id: str) -> Event | None:
+        """The event with this id, or None."""
+        with self._lock:
+            return self._newest.get(id) or super().get(id)
 
     def union(self, events: Iterable[Event], *, extra: Iterable[Event] = ()) -> list[Event]:
         """Merges events: all or none of them. See :mod:`quickstudy.journal.union` for what stands where two differ.
@@ -299,6 +314,7 @@ class Journal(JournalReader):
 
     def _commit_changes(self, connection: sqlite3.Connection, changes: Changes, extra: Iterable[Event]) -> None:
         """What belongs to the transaction of a merge or a forgetting that changed something."""
+        self._newest.clear()
         if not changes.ids:
             return
         _insert(connection, [(event, to_row(event)) for event in extra])
