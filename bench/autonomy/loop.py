@@ -1,10 +1,9 @@
 """The full loop: a learner decides, asks or is audited or acts, and learns only from what it asked or was audited on.
 
-It is the public :class:`quickstudy.Learner` with a journal in memory, through ``decide`` and ``teach``, with its
-ledgers, alarms and weights. A teacher answers at once and is always right; where no option is right, it says nothing,
-and an audit without an answer counts as wrong. Invariants: a task's answer is shown only if the task was asked or
-audited; the same seed gives the same coins, so the same record. Not here: thresholds (``threshold``), and what is
-measured (``scenario``).
+It is the public :class:`quickstudy.Learner` with a journal in memory, through ``decide``, ``teach`` and ``reject``,
+with its ledgers, alarms and weights. A teacher answers at once and is always right; where no option is, it says so.
+Invariants: a task's answer is shown only if the task was asked or audited; the same seed gives the same coins, so the
+same record. Not here: thresholds (``threshold``), and what is measured (``scenario``).
 """
 
 from __future__ import annotations
@@ -60,6 +59,8 @@ def play(
                     threshold.settle(decision.probability, hit)
                 if option >= 0:
                     learner.teach(decision, world.names[option], at=at)
+                else:
+                    learner.reject(decision, at=at)
             modes[i], right[i], probability[i] = mode, hit, decision.probability
             if progress and i % 50 == 49:
                 progress(i + 1, count)

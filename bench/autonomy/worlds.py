@@ -2,8 +2,8 @@
 
 CLINC150 comes with all of its 1,200 out-of-scope questions mixed into the 15,000 of its training part. In ``clinc150``
 they are a declared option, ``"none of these"``: the teacher says so, and to say so alone is right; that is CLINC150's
-own protocol, in which out of scope is a class. In ``clinc150-strict`` there is no such option: the teacher says
-nothing, so nothing is learned, an audit stays without a verdict, and every answer given alone to them is an error.
+own protocol, in which out of scope is a class. In ``clinc150-strict`` there is no such option: the teacher rejects the
+decision, from which only the gate learns, and every answer given alone to them is an error.
 """
 
 from __future__ import annotations

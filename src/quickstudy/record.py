@@ -243,7 +243,7 @@ class Record(Declarations):
         return event
 
     def same_lesson(
-        self, lesson_id: str, target: Event | Situation | None, answer: str | float, batch: Mapping[str, Event]
+        self, lesson_id: str, target: Event | Situation | None, answer: str | float | None, batch: Mapping[str, Event]
     ) -> Event | None:
         """The lesson with this id if it was taught before or earlier in this batch, the same way.
 
@@ -261,7 +261,8 @@ class Record(Declarations):
             same = done.decision_id == target.id
         else:
             same = target is not None and done.situation == situation_to_json(self.encoder.checked(target))
-        if done.kind != "lesson" or not same or answer not in (done.answer, done.value):
+        said = done.value if done.answer is None else done.answer
+        if done.kind != "lesson" or not same or answer != said:
             raise LessonError(
                 f"lesson_id {lesson_id!r} was used for another lesson.",
                 next_step="Give every lesson an id of its own.",

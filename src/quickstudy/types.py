@@ -153,8 +153,8 @@ class Lesson:
     Attributes:
         id: globally unique.
         decision_id: the decision it answers, where there is one.
-        answer: the taught option under the name used then (None for a reward).
-        value: the reward (None for a taught answer).
+        answer: the taught option under the name used then; None for a reward, and where no option is right.
+        value: the reward; None for a verdict.
         by: who taught, where known.
         at: the event's own time, seconds since 1970.
     """

@@ -47,6 +47,7 @@ def test_the_person_sees_the_situation_the_guesses_and_what_they_rest_on():
         ("fraud\n", Reply("fraud")),
         ("  FRAUD \n", Reply("fraud")),
         ("s\n", Reply()),
+        ("n\n", Reply(none=True)),
         ("=s\n", Reply("s")),
         ("q\n", Reply(stop=True)),
         ("", Reply(stop=True)),

@@ -87,6 +87,10 @@ def teachings():
     )
 
 
+def rejections():
+    return st.builds(Operation, st.just("reject"), SMALL, by=st.sampled_from([None, "ann"]), at=TIMES)
+
+
 def rewards():
     return st.builds(Operation, st.just("reward"), SMALL, SMALL, at=TIMES)
 
@@ -102,7 +106,7 @@ def forgettings():
 
 def scripts(*kinds, most=14):
     """Scripts in which teaching is the most frequent."""
-    return st.lists(st.one_of(teachings(), teachings(), rewards(), *kinds), min_size=1, max_size=most)
+    return st.lists(st.one_of(teachings(), teachings(), rewards(), rejections(), *kinds), min_size=1, max_size=most)
 
 
 def perform(learner: Learner, kind: str, script) -> list[str]:
@@ -124,6 +128,8 @@ def perform(learner: Learner, kind: str, script) -> list[str]:
                 ids.append(learner.teach(None, name, decision_id=decision, by=op.by, at=op.at).id)
             elif op.verb == "reward" and decisions:
                 ids.append(learner.reward(decisions[op.which % len(decisions)], float(op.name), at=op.at).id)
+            elif op.verb == "reject" and decisions:
+                ids.append(learner.reject(decisions[op.which % len(decisions)], by=op.by, at=op.at).id)
             elif op.verb == "add":
                 learner.add_option(NAMES[op.name % 5])
             elif op.verb == "describe":

@@ -23,6 +23,7 @@ STEPS = st.lists(
         st.tuples(st.just("leave"), SMALL, SMALL),
         st.tuples(st.just("answer"), SMALL, SMALL),
         st.tuples(st.just("correct"), SMALL, SMALL),
+        st.tuples(st.just("reject"), SMALL, SMALL),
         st.tuples(st.just("batch"), SMALL, SMALL),
         st.tuples(st.just("configure"), SMALL, SMALL),
         st.tuples(st.just("forget"), SMALL, SMALL),
@@ -88,6 +89,10 @@ def perform(learner, steps):
             names = learner._record.options.names
             answer = right if verb == "answer" else names[second % 3]
             learner.teach(None, answer, decision_id=decision.id, by=["ann", "bob"][second % 2])
+        elif verb == "reject" and decided:
+            decision = decided[first % len(decided)][0]
+            if not learner._record.journal.get(decision.id).forgotten:
+                learner.reject(decision, by=["ann", "bob"][second % 2])
         elif verb == "configure":
             try:
                 learner.configure(**SETTINGS[first % len(SETTINGS)])

@@ -84,19 +84,19 @@ class Keeper:
         """The event that puts settings in force."""
         return make("configure", None, data={"settings": settings.to_dict(), "job": self._job_target()})
 
-    def verdict(self, decision: Event, answer: str, options: Options, judged: set[str]) -> bool | None:
+    def verdict(self, decision: Event, answer: str | None, options: Options, judged: set[str]) -> bool | None:
         """Whether a lesson's answer says that a decision was right; None if it is not the decision's first verdict.
 
         Args:
             decision: the decision's event.
-            answer: what is taught.
+            answer: what is taught; None if no option is right.
             options: as they stand before the lesson.
             judged: ids of the decisions with a verdict in the same batch; the decision's is added.
         """
         if decision.node != self._node or decision.id in judged:
             return None
         if decision.id not in self.gate.pending and any(
-            event.answer is not None or event.correct is not None for event in self._journal.lessons_of(decision.id)
+            event.is_verdict or event.correct is not None for event in self._journal.lessons_of(decision.id)
         ):
             return None
         judged.add(decision.id)
@@ -112,10 +112,10 @@ class Keeper:
         verdicts = []
         for id in self.gate.pending:
             decision = self._journal.get(id)
-            lessons = [e for e in self._journal.lessons_of(id) if e.answer is not None and not e.forgotten]
+            lessons = [e for e in self._journal.lessons_of(id) if e.is_verdict]
             if decision is not None and not decision.forgotten and lessons:
                 first = min(lessons, key=lambda event: (event.clock, event.id))
-                verdicts.append([id, _agree(decision.answer, str(first.answer), options)])
+                verdicts.append([id, _agree(decision.answer, first.answer, options)])
         return [make("configure", None, data={"verdicts": verdicts})] if verdicts else []
 
     # -- state
@@ -175,9 +175,9 @@ class Keeper:
         return any(decision.answer == name or (column is not None and column == options.column(name)) for name in names)
 
 
-def _agree(said: str | None, taught: str, options: Options) -> bool:
+def _agree(said: str | None, taught: str | None, options: Options) -> bool:
     """Whether two names mean one option."""
-    if said is None:
+    if said is None or taught is None:
         return False
     column = options.column(taught)
     return said == taught if column is None else column == options.column(said)

@@ -254,7 +254,7 @@ class _Checker:
     def _lesson(self, event: Event) -> None:
         id = str(event.decision_id)
         first = id not in self.answered
-        if event.answer is not None or event.correct is not None:
+        if event.is_verdict or event.correct is not None:
             self.answered.add(id)
         if event.correct is None:
             return
@@ -291,6 +291,7 @@ class _Checker:
             return
         said, taught = str(decision.answer), str(event.answer)
         mine, theirs = self.options.column(said), self.options.column(taught)
-        same = decision.answer is not None and (said == taught or (mine is not None and mine == theirs))
+        alike = said == taught or (mine is not None and mine == theirs)
+        same = decision.answer is not None and event.answer is not None and alike
         if same != event.correct:
             self._wrong(event, f"it says {'right' if event.correct else 'wrong'}: {said!r} against {taught!r}")

@@ -45,6 +45,8 @@ def ask_again(learner: Learner, by: str, stop: Stop) -> SecondAnswers:
         if reply.answer is not None:
             learner.teach(decision, reply.answer, by=by)
             given += 1
+        elif reply.none:
+            learner.reject(decision, by=by)
         if reply.stop:
             return SecondAnswers(given, person=False)
     return SecondAnswers(given)

@@ -43,7 +43,7 @@ def quickstudy(
 
 _PANELS: dict[str, list[Callable[..., None]]] = {
     "Start": [demo.demo, jobs.init],
-    "Work": [work.work, inspection.evaluate, lessons.decide, lessons.teach],
+    "Work": [work.work, inspection.evaluate, lessons.decide, lessons.teach, lessons.reject],
     "Autonomy": [autonomy.configure, autonomy.what_if, autonomy.verify, autonomy.pause, autonomy.resume],
     "Look and keep": [
         inspection.report,

@@ -17,14 +17,15 @@ from rich.text import Text
 from quickstudy.types import Decision, Situation
 
 SHOWN_GUESSES = 5
-SKIP, QUIT = "s", "q"
+NONE, SKIP, QUIT = "n", "s", "q"
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the person said: an answer, or to skip (no answer), or to stop."""
+    """What the person said: an answer, or that none is right, or to skip (none of these three), or to stop."""
 
     answer: str | None = None
+    none: bool = False
     stop: bool = False
 
 
@@ -57,13 +58,15 @@ def ask(
             console.print(Text(f"  like: {in_words(nearest.situation, 60)} → {nearest.answer}", style="dim"))
     keys = f"1-{len(guesses)}, " if guesses else ""
     while True:
-        console.print(Text(f"Answer ({keys}a name, {SKIP} = skip, {QUIT} = quit): "), end="")
+        console.print(Text(f"Answer ({keys}a name, {NONE} = none is right, {SKIP} = skip, {QUIT} = quit): "), end="")
         line_read = lines.readline()
         if not line_read:
             return Reply(stop=True)
         said = line_read.strip()
         if said == SKIP:
             return Reply()
+        if said == NONE:
+            return Reply(none=True)
         if said == QUIT:
             return Reply(stop=True)
         if said.isascii() and said.isdigit() and 1 <= int(said) <= len(guesses):

@@ -100,6 +100,29 @@ def teach(
         show(f"Learned {lesson.answer!r}. Lesson {lesson.id}")
 
 
+def reject(
+    journal: JournalOption,
+    decision_id: Annotated[str, typer.Argument(help="The decision that was wrong.")],
+    by: Annotated[str | None, typer.Option(help="Who says so.")] = None,
+    lesson_id: Annotated[str | None, typer.Option(help="Your own key: the same verdict counts once.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that a decision was wrong, and that none of the options is right.
+
+    It counts as an error where the learner stood behind its answer. If you know the right answer, use teach.
+
+    For example:
+
+      quickstudy reject 5f0c2a9be1d84f2c8e6f --journal route.db --by anna
+    """
+    with open_for_learning(journal, None) as learner:
+        lesson = learner.reject(decision_id, by=by, lesson_id=lesson_id)
+    if as_json:
+        print_json({"lesson": lesson.id, "decision": lesson.decision_id, "answer": None, "by": lesson.by})
+    else:
+        show(f"Noted: no option is right. Lesson {lesson.id}")
+
+
 def _situation(text: str | None, record: str | None) -> Situation:
     if (text is None) == (record is None):
         raise InputError("Give one situation.", next_step="Either a text, or --record JSON.", code="usage")

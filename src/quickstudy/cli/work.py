@@ -62,6 +62,7 @@ class Tally:
     correct: int = 0
     asked: int = 0
     asked_again: int = 0
+    rejected: int = 0
     left_waiting: int = 0
     alone: int = 0
     alone_labelled: int = 0
@@ -201,7 +202,7 @@ def _one_row(
     answers: AnswersFile,
     stop: Stop,
     tally: Tally,
-    known: dict[str, str],
+    known: dict[str, str | None],
     *,
     person: bool,
     teach_all: bool,
@@ -209,7 +210,7 @@ def _one_row(
     """Decides and teaches one row; returns whether a person can still be asked."""
     situation, at, key, label = _read(row, table, columns)
     decision = learner.decide(situation, at=at, request_id=key)
-    by = columns.by
+    by, rejected = columns.by, False
     tally.audits += decision.mode == "audit"
     if decision.alone:
         tally.alone += 1
@@ -228,6 +229,7 @@ def _one_row(
             label = None  # it was forgotten on purpose: the table does not teach it again
     elif decision.id in known:
         label = known[decision.id]
+        rejected = label is None
     elif person:
         with stop.listening():
             reply = _ask(decision, learner)
@@ -235,17 +237,23 @@ def _one_row(
             label, by = reply.answer, by or PERSON
             learner.teach(decision, label, lesson_id=_lesson_id(key, label, by), by=by)
             tally.asked += 1
+        elif reply.none:
+            learner.reject(decision, by=by or PERSON)
+            tally.asked += 1
+            rejected = True
         person = not reply.stop
-    if label is None:
+    if rejected:
+        tally.rejected += 1
+    elif label is None:
         tally.left_waiting += 1
     else:
         tally.taught += 1
         tally.correct += decision.answer == label
-    _write(answers, row, decision, label)
+    _write(answers, row, decision, label, rejected=rejected)
     return person
 
 
-def _write(answers: AnswersFile, row: Row, decision: Decision, label: str | None) -> None:
+def _write(answers: AnswersFile, row: Row, decision: Decision, label: str | None, *, rejected: bool = False) -> None:
     answers.write(
         row.values,
         {
@@ -253,7 +261,7 @@ def _write(answers: AnswersFile, row: Row, decision: Decision, label: str | None
             "probability": round(decision.probability, 6),
             "mode": decision.mode,
             "decision": decision.id,
-            "correct": None if label is None else decision.answer == label,
+            "correct": False if rejected else None if label is None else decision.answer == label,
         },
     )
 
@@ -275,13 +283,13 @@ def _lesson_id(key: str, label: str, by: str | None) -> str:
     return key + hashlib.sha256(f"{label}\0{by or ''}".encode()).hexdigest()[:8]
 
 
-def _answered(learner: Learner) -> dict[str, str]:
-    """Each answered decision's answer, the first teacher's where there are several."""
-    known: dict[str, str] = {}
+def _answered(learner: Learner) -> dict[str, str | None]:
+    """Each answered decision's answer, the first teacher's where there are several; None where no option is right."""
+    known: dict[str, str | None] = {}
     for lesson, _ in learner.lessons():
         if lesson.decision_id is not None and lesson.answer is not None:
             known.setdefault(lesson.decision_id, lesson.answer)
-    return known
+    return {**dict.fromkeys(learner.rejected()), **known}
 
 
 def _in_row(error: InputError, table: Table, row: Row) -> InputError:
@@ -316,6 +324,8 @@ def _tell(tally: Tally, journal: Path | str, output: Path) -> None:
         say(f"Second answers to earlier tasks: {tally.asked_again:,}. See: quickstudy teachers {journal}")
     if tally.taught:
         say(f"{tally.taught:,} had an answer; {tally.correct / tally.taught:.1%} of them were guessed right before it.")
+    if tally.rejected:
+        say(f"Of {tally.rejected:,} somebody said that no option is right.")
     if tally.left_waiting:
         say(f"{tally.left_waiting:,} wait for an answer. See them with: quickstudy report {journal} --waiting 10")
     if tally.bad_rows:

@@ -85,6 +85,11 @@ class Event:
     def __hash__(self) -> int:
         return hash(self.id)
 
+    @property
+    def is_verdict(self) -> bool:
+        """Whether it is a lesson that says what was right, or that no option was; rewards and tombstones do not."""
+        return self.kind == "lesson" and self.value is None and not self.forgotten
+
 
 COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Event) if f.name != "seq")
 """The columns of a row, in order; ``seq`` comes after them where it is read."""
