@@ -1,0 +1,5 @@
+"""Values: the return to expect from here, and what is worth doing, in tasks of many steps."""
+
+from quickstudy.judgement.value.base import ActionValues, Estimate, Step, Trajectory, Transition, Values
+
+__all__ = ["ActionValues", "Estimate", "Step", "Trajectory", "Transition", "Values"]
