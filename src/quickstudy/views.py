@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from quickstudy.types import (
     Opinion,
     Probabilities,
     Situation,
+    Value,
 )
 
 SHOWN_NEIGHBOURS = 5
@@ -74,6 +76,8 @@ def recorded(decision: Decision, options: Sequence[str] | None) -> dict[str, Any
     }
     if options is not None:
         data["among"] = list(options)
+    if decision.value is not None:
+        data["value"] = asdict(decision.value)
     return data
 
 
@@ -98,6 +102,7 @@ def past_decision(event: Event) -> Decision:
         situation=situation_from_json(event.situation) if event.situation else "",
         at=event.at,
         request_id=event.request_id,
+        value=Value(**data["value"]) if "value" in data else None,
         reason=str(data.get("reason", "")),
     )
 

@@ -17,15 +17,17 @@ HEAVY = (
 )
 
 WORDS = {"errors", "types"}
-EXPERTS = {*WORDS, "job", "experts"}
+EXPERTS = {*WORDS, "rewards", "job", "experts"}
 MIND = {*EXPERTS, "journal", "perception", "judgement", "options", "mind"}
 KEPT = {*MIND, "knowledge", "views", "autonomy"}
-VIEWS = {*KEPT, "declarations", "record", "report", "controls"}
+TASKS = {"episodes", "review"}
+VIEWS = {*KEPT, *TASKS, "declarations", "record", "report", "controls", "tasks"}
 EVERYTHING = {*VIEWS, "learner"}
 ALLOWED = {
     "errors": set(),
     "types": {"errors"},
-    "job": WORDS,
+    "rewards": WORDS,
+    "job": {*WORDS, "rewards"},
     "journal": {*WORDS, "job"},
     "perception": {*WORDS, "job"},
     "experts": {*WORDS, "job"},
@@ -36,9 +38,12 @@ ALLOWED = {
     "views": {*MIND, "knowledge"},
     "autonomy": {*EXPERTS, "journal", "options", "perception"},
     "declarations": {*MIND, "knowledge"},
-    "record": {*KEPT, "declarations"},
+    "review": {"types"},
+    "episodes": {*MIND, "rewards"},
+    "record": {*KEPT, "declarations", "episodes"},
     "report": KEPT,
     "controls": {*KEPT, "record"},
+    "tasks": {*KEPT, *TASKS, "record"},
     "learner": VIEWS,
     "functions": EVERYTHING,
     "checks": EVERYTHING,

@@ -126,6 +126,20 @@ class JournalReader:
                 yield from_row(row)
             after = rows[-1][-1]
 
+    def in_tasks(self, *, after: int = 0, task_id: str | None = None) -> Iterator[Event]:
+        """Streams the events of tasks of many steps in order of arrival, tombstones included.
+
+        Args:
+            after: begin behind this number.
+            task_id: only this task's.
+        """
+        which, values = ("= ?", [task_id]) if task_id is not None else ("IS NOT NULL", [])
+        query = f"{_SELECT} WHERE task_id {which} AND seq > ? ORDER BY seq LIMIT {PAGE}"
+        while rows := self._read(query, [*values, after]):
+            for row in rows:
+                yield from_row(row)
+            after = rows[-1][-1]
+
     def waiting(self, limit: int | None = None) -> list[Event]:
         """Decisions that were not acted on alone and have no lesson yet, oldest first."""
         rows = self._read(
