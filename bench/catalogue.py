@@ -5,8 +5,10 @@ from __future__ import annotations
 from bench.autonomy.scenario import SCENARIO as AUTONOMY
 from bench.class_incremental.scenario import SCENARIO as CLASS_INCREMENTAL
 from bench.cost.scenario import SCENARIO as COST
+from bench.credit.scenario import SCENARIO as CREDIT
 from bench.digits.scenario import SCENARIO as DIGITS
 from bench.drift.scenario import SCENARIO as DRIFT
+from bench.early_stop.scenario import SCENARIO as EARLY_STOP
 from bench.few_shot.scenario import SCENARIO as FEW_SHOT
 from bench.forget.scenario import SCENARIO as FORGET
 from bench.icd10.scenario import SCENARIO as ICD10
@@ -32,6 +34,8 @@ _ALL = (
     NOISE,
     AUTONOMY,
     VALIDITY,
+    CREDIT,
+    EARLY_STOP,
 )
 SCENARIOS: dict[str, Scenario] = {scenario.id: scenario for scenario in _ALL}
 

@@ -5,13 +5,13 @@ rewards on these, at most one ``task`` event that gives it up (it has a mode), a
 steps). What it teaches:
 
 - the *prognosis*, once, when it has ended: what usually follows from here;
-- the *values*, where the job has rewards, a transition at a time: what is best to do.
+- the *values*, where the job declares rewards, a step at a time: what is best to do (:mod:`quickstudy.pursuit`).
 
 Two ways in, as in :mod:`quickstudy.knowledge`. ``fold`` takes events as they come. ``rebuild`` computes the canonical
 state of a set of events, each task as a whole, in the order in which they ended (hybrid logical clock, ties by id); a
 mark in the journal says that this was done. A reward for a task that has ended already counts from the next mark on.
 
-Invariants: a forgotten step leaves a gap, over which no transition leads; a task that was given up and not let run
+Invariants: a forgotten step leaves a gap, over which nothing is learned; a task that was given up and not let run
 teaches no prognosis, and one that was let run to check stands for as many as its coin let through. Not here: when to
 give up (``autonomy.stopping``), writing events (``tasks``).
 """
@@ -26,7 +26,9 @@ import numpy as np
 from quickstudy.job import Job
 from quickstudy.journal import Event, Journal
 from quickstudy.judgement.value.prognosis import Expected, Prognosis, returns_from, view
+from quickstudy.options import Options
 from quickstudy.perception import situation_from_json
+from quickstudy.pursuit import Followed, Pursuit
 from quickstudy.rewards import OUTCOME
 from quickstudy.types import FloatArray, Situation, Value, Vector
 
@@ -110,10 +112,11 @@ class Episodes:
         job: the job.
         kind: what situations are: "text", "record" or "array".
         dimension: the length of their vectors.
+        options: the job's options as they stand, kept in step by their owner.
     """
 
-    def __init__(self, job: Job, kind: str, dimension: int) -> None:
-        self.job, self.kind, self.dimension = job, kind, dimension
+    def __init__(self, job: Job, kind: str, dimension: int, options: Options) -> None:
+        self.job, self.kind, self.dimension, self._options = job, kind, dimension, options
         self.terms = job.terms
         self.running: dict[str, Episode] = {}
         self.steps = 0
@@ -132,8 +135,13 @@ class Episodes:
                 episode = self.running[event.task_id] = Episode(event.task_id)
             episode.add(event)
             self.steps += event.kind == "decision"
+            if event.kind == "decision":
+                self._pursue(episode, len(episode.steps) - 2)
             if episode.end is not None:
                 self._finish(self.running.pop(event.task_id).ordered())
+                self._pursue(episode, len(episode.steps) - 1)
+                if self.pursuit is not None:
+                    self.pursuit.dream()
 
     def rebuild(self, events: Iterable[Event]) -> None:
         """The canonical state of a set of events."""
@@ -143,6 +151,10 @@ class Episodes:
         for _, _, episode in sorted(ended, key=lambda entry: entry[:2]):
             self._finish(episode)
         self.running = {id: episode for id, episode in found.items() if episode.end is None}
+        if self.pursuit is not None:
+            ordered = [*(e for _, _, e in sorted(ended, key=lambda entry: entry[:2])), *self.running.values()]
+            places = ((episode, place) for episode in ordered for place in range(len(episode.steps)))
+            self.pursuit.rebuild(step for episode, place in places if (step := self._followed(episode, place)))
         self.steps = sum(len(episode.steps) for episode in found.values())
 
     def value(self, vector: Vector, situation: Situation) -> Value | None:
@@ -201,6 +213,31 @@ class Episodes:
     def _start(self) -> None:
         self.prognosis = Prognosis(self.dimension, len(self.terms.names), self.job.feature_seed)
         self._told = self._graded = False
+        pursued = bool(self.job.rewards)
+        self.pursuit = Pursuit(self.terms.weights, self._options, self.job.feature_seed) if pursued else None
+
+    def _pursue(self, episode: Episode, place: int) -> None:
+        if self.pursuit is not None and (found := self._followed(episode, place)) is not None:
+            self.pursuit.learn(found)
+
+    def _followed(self, episode: Episode, place: int) -> Followed | None:
+        """The step at a place with what came after it; None if that is not known."""
+        if place < 0:
+            return None
+        before, last = episode.steps[place], place == len(episode.steps) - 1
+        after = None if last else episode.steps[place + 1]
+        if after is None and (episode.end is None or episode.cut_off or episode.handed_over):
+            return None
+        if after is not None and (after.step or 0) != (before.step or 0) + 1:
+            return None
+        return Followed(before, self._reward(episode, place), episode.taught.get(before.id), after)
+
+    def _reward(self, episode: Episode, place: int) -> FloatArray:
+        """What one step received, as far as it counts (t,)."""
+        if self.terms.saturate or (place == len(episode.steps) - 1 and episode.outcome is not None):
+            counted: FloatArray = self.rewards(episode)[place]
+            return counted
+        return self.terms.array(episode.amounts.get(episode.steps[place].id, {}))
 
     def _finish(self, episode: Episode) -> None:
         if not (weight := episode.weight):
@@ -233,9 +270,9 @@ def gathered(events: Iterable[Event]) -> dict[str, Episode]:
     return {id: episode.ordered() for id, episode in found.items()}
 
 
-def replay_episodes(journal: Journal, job: Job, kind: str, dimension: int) -> Episodes:
+def replay_episodes(journal: Journal, job: Job, kind: str, dimension: int, options: Options) -> Episodes:
     """The state of a journal, from its events alone: rebuilt at the last mark, then as they came."""
-    episodes = Episodes(job, kind, dimension)
+    episodes = Episodes(job, kind, dimension, options)
     mark = max((event.seq for event in journal.events(kinds=["mark"])), default=0)
     if mark:
         episodes.rebuild(event for event in journal.in_tasks() if event.seq <= mark)

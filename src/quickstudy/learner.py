@@ -516,7 +516,8 @@ class Learner(Controls, Tasks):
                 return [views.past_decision(done)]
             proposed = self._propose(checked, vectors, options, when)
             proposed, more = within(proposed, vectors) if within else (proposed, {})
-            return record.decide(proposed, request_id, options=options, situation=texts, vector=vectors, **more)
+            fields = {"options": options, "situation": texts, "vector": vectors, **more}
+            return record.decide(proposed, request_id, **fields)
 
     def _reward(
         self,

@@ -122,7 +122,7 @@ class Record(Declarations):
             if kind is None:
                 kind = self.knowledge.kind if self.knowledge else "text"
                 dimension = self.knowledge.dimension if self.knowledge else 1
-            self._episodes = replay_episodes(self.journal, self.job, kind, dimension)
+            self._episodes = replay_episodes(self.journal, self.job, kind, dimension, self.options)
         return self._episodes
 
     @property
@@ -326,7 +326,7 @@ class Record(Declarations):
         if not checked:
             return [], np.zeros((0, 0), dtype=np.float32)
         if self.knowledge and self.knowledge.kind != self.encoder.kind(checked[0]) and not self._settled():
-            self.knowledge = None
+            self.knowledge = self._episodes = None
         kind = self.knowledge.kind if self.knowledge else self.encoder.kind(checked[0])
         wrong = {self.encoder.kind(situation) for situation in checked} - {kind}
         if wrong:
@@ -336,7 +336,7 @@ class Record(Declarations):
             )
         vectors = self.encoder.encode(checked)
         if self.knowledge is None or not (self.knowledge.dimension == vectors.shape[1] or self._settled()):
-            self.knowledge = replay(self.journal, self.job, kind, vectors.shape[1])
+            self.knowledge, self._episodes = replay(self.journal, self.job, kind, vectors.shape[1]), None
             self._declare()
         if vectors.shape[1] != self.knowledge.dimension:
             raise SituationError(

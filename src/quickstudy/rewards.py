@@ -59,6 +59,11 @@ class Rewards:
         """The terms' weights, float64 (t,)."""
         return np.array([term.weight for term in self.terms.values()])
 
+    @property
+    def saturate(self) -> bool:
+        """Whether any term does."""
+        return any(term.saturates is not None for term in self.terms.values())
+
     def array(self, amounts: Mapping[str, float]) -> FloatArray:
         """Amounts by term as float64 (t,)."""
         return np.array([float(amounts.get(name, 0.0)) for name in self.terms])
@@ -72,9 +77,9 @@ class Rewards:
         Returns:
             float64 (n, t): the same, where a term's sum from the first step on stays within its limit.
         """
-        limits = np.array([math.inf if term.saturates is None else term.saturates for term in self.terms.values()])
-        if not np.isfinite(limits).any():
+        if not self.saturate:
             return amounts
+        limits = np.array([math.inf if term.saturates is None else term.saturates for term in self.terms.values()])
         sums = np.clip(np.cumsum(amounts, axis=0), -limits, limits)
         return np.diff(sums, axis=0, prepend=np.zeros((1, len(limits))))
 

@@ -28,7 +28,7 @@ from quickstudy.journal import new_id
 from quickstudy.perception import situation_from_json
 from quickstudy.record import Record
 from quickstudy.review import Review, ReviewStep, TaskSummary, differences, turning_step, worths
-from quickstudy.types import Decision, FloatArray, Lesson, Situation, Value, Vector
+from quickstudy.types import NEW_OPTION, Decision, FloatArray, Lesson, Situation, Value, Vector
 from quickstudy.views import past_decision
 
 GIVEN_UP = "success is too unlikely"
@@ -39,6 +39,7 @@ class Tasks:
     """The learner's tasks of many steps."""
 
     job: Job
+    seed: int
     _lock: threading.RLock
     _record: Record
 
@@ -65,7 +66,7 @@ class Tasks:
             raise InputError(f"The task's id is {id!r}.", next_step="Give text.")
         if stop is not None and (isinstance(stop, bool) or not isinstance(stop, int | float) or not 0 < stop < 1):
             raise InputError(f"stop is {stop!r}.", next_step="Give a share between 0 and 1, like 0.02.")
-        return Task(self, id or new_id(), stop)
+        return Task(self, id or new_id()[:16], stop)
 
     def tasks(self) -> list[TaskSummary]:
         """All tasks of the journal, in the order in which they began."""
@@ -354,6 +355,13 @@ class Task:
         value = record.episodes.value(vectors[0], decision.situation)
         decision = replace(decision, value=value)
         fields: dict[str, Any] = {"task_id": [self.id], "step": [len(self._steps)]}
+        names = [name for name in decision.probabilities if name != NEW_OPTION]
+        pursuit = record.episodes.pursuit
+        if pursuit is not None and names:
+            taught = record.knowledge is not None and bool(record.knowledge.in_force)
+            seed = [self._learner.seed, record.episodes.steps]
+            decision = pursuit.chosen(decision, vectors[0], names, taught=taught, seed=seed)
+            fields["options"] = names
         if value is None:
             return [decision], fields
         self._note(possible(value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ SHOWN_NEIGHBOURS = 5
 RECORDED_OPTIONS = 10
 OTHER_OPTIONS = "(other options)"
 """In a decision read back from the journal: the options beyond the ten most probable, together."""
+
+VALUE_FIELDS = tuple(field.name for field in fields(Value))
 
 
 def decisions(
@@ -77,7 +79,7 @@ def recorded(decision: Decision, options: Sequence[str] | None) -> dict[str, Any
     if options is not None:
         data["among"] = list(options)
     if decision.value is not None:
-        data["value"] = asdict(decision.value)
+        data["value"] = {name: getattr(decision.value, name) for name in VALUE_FIELDS}
     return data
 
 

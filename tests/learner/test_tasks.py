@@ -60,7 +60,7 @@ def test_rewards_are_expected_by_name_and_weighed():
             task.reward({"done": 1.0})
     start, last = learner.value(np.array([0.0, 0.0])), learner.value(np.array([3.0, 0.0]))
     assert start.terms["time"] == pytest.approx(8.0, abs=0.4)
-    assert last.terms["time"] == pytest.approx(2.0, abs=0.4)
+    assert last.terms["time"] == pytest.approx(2.0, abs=0.6)
     assert start.mean == pytest.approx(10 - 4, abs=0.4)
     assert start.success is None
 
@@ -89,7 +89,7 @@ def test_more_of_a_saturated_reward_stops_counting():
     review = learner.review("t0")
     assert [step.reward for step in review.steps] == [1.0, 1.0, 0.5, 0.0, 0.0, 0.0]
     assert review.total == 2.5
-    assert learner.value(np.array([5.0, 1.0])).mean == pytest.approx(0.0, abs=0.2)
+    assert learner.value(np.array([5.0, 1.0])).mean == pytest.approx(0.0, abs=0.3)
 
 
 def test_a_taught_step_is_a_lesson_like_any_other():

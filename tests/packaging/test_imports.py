@@ -20,7 +20,7 @@ WORDS = {"errors", "types"}
 EXPERTS = {*WORDS, "rewards", "job", "experts"}
 MIND = {*EXPERTS, "journal", "perception", "judgement", "options", "mind"}
 KEPT = {*MIND, "knowledge", "views", "autonomy"}
-TASKS = {"episodes", "review"}
+TASKS = {"pursuit", "episodes", "review"}
 VIEWS = {*KEPT, *TASKS, "declarations", "record", "report", "controls", "tasks"}
 EVERYTHING = {*VIEWS, "learner"}
 ALLOWED = {
@@ -39,7 +39,8 @@ ALLOWED = {
     "autonomy": {*EXPERTS, "journal", "options", "perception"},
     "declarations": {*MIND, "knowledge"},
     "review": {"types"},
-    "episodes": {*MIND, "rewards"},
+    "pursuit": {*MIND, "rewards"},
+    "episodes": {*MIND, "rewards", "pursuit"},
     "record": {*KEPT, "declarations", "episodes"},
     "report": KEPT,
     "controls": {*KEPT, "record"},

@@ -5,10 +5,11 @@ squares temporal difference learning with λ = 1 (Boyan 1999, "Least-squares tem
 bootstrapped, so a single outcome reaches the first of 1,000 steps at full strength, undiscounted. It says what to
 expect if work goes on as it did, not what the best options would bring; that is :class:`~.base.Values`.
 
-State: Σ w φφᵀ, Σ w φGᵀ and Σ w GGᵀ over the steps of all tasks. Each task counts once, however long it was: its steps
-share its weight. So the sums are a function of the set of tasks, and a task can be taken out again (``without``). The
-heads are fitted again when experience has grown by a twentieth, so learning costs little; when, depends on the
-number of tasks only. Not here: which tasks count, and with which weight.
+State: Σ w φφᵀ, Σ w φGᵀ and Σ w GGᵀ over the steps of all tasks: a function of their set, and a task can be taken out
+again (``without``). Every step counts the same, or states of long tasks would count less than those of short ones; but
+the steps of one task share one fate, so what is known is counted in tasks: sums are divided by the mean length. The
+heads are fitted again when experience has grown by a twentieth, so learning costs little; when, depends on the number
+of tasks only. Not here: which tasks count, and with which weight.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ FEATURES = 128
 LONG = 128
 """Longer vectors are seen through random features alone, three times as many: the cost is cubic in their number."""
 
-REGULARISATION = 0.1
-"""λ: about a tenth of a task."""
+REGULARISATION = 0.3
+"""λ, in tasks."""
 
 GROWTH = 0.05
 """The heads are fitted anew after so much more experience."""
@@ -82,7 +83,7 @@ class Prognosis:
         self._products = np.zeros((size, terms))
         self._returns = np.zeros((terms, terms))
         self.tasks = 0
-        self._weight = 0.0
+        self._weight = self._length = 0.0
         self._heads: Heads | None = None
         self._next = 1
 
@@ -99,10 +100,15 @@ class Prognosis:
             returns: what each step and all after it received, (n, t).
             weight: how many tasks it stands for.
         """
-        self._add(*_sums(self.features(views), returns, weight), weight)
+        squares, products, squared = _sums(self.features(views), returns, weight)
+        self._squares += squares
+        self._products += products
+        self._returns += squared
+        self._weight += weight
+        self._length += weight * len(views)
         self.tasks += 1
         if self.tasks >= self._next:
-            self._heads = self._fitted(self._squares, self._products, self._returns, self._weight)
+            self._heads = _fitted(self._squares, self._products, self._returns, self._weight, self._length)
             self._next = self.tasks + max(1, int(GROWTH * self.tasks))
 
     def expect(self, views: Vector, heads: Heads | None = None) -> Expected | None:
@@ -119,24 +125,13 @@ class Prognosis:
         if self._weight - weight < 1e-9:
             return None
         squares, products, squared = _sums(self.features(views), returns, weight)
-        return self._fitted(
-            self._squares - squares, self._products - products, self._returns - squared, self._weight - weight
+        return _fitted(
+            self._squares - squares,
+            self._products - products,
+            self._returns - squared,
+            self._weight - weight,
+            self._length - weight * len(views),
         )
-
-    def _add(self, squares: FloatArray, products: FloatArray, squared: FloatArray, weight: float) -> None:
-        self._squares += squares
-        self._products += products
-        self._returns += squared
-        self._weight += weight
-
-    @staticmethod
-    def _fitted(squares: FloatArray, products: FloatArray, squared: FloatArray, weight: float) -> Heads:
-        with one_thread():
-            inverse = np.asarray(np.linalg.inv(squares + REGULARISATION * np.eye(len(squares))), dtype=np.float64)
-            weights = inverse @ products
-            cross = weights.T @ products
-            residual = squared - cross - cross.T + weights.T @ squares @ weights
-        return Heads(weights, inverse, residual / weight)
 
 
 def view(vector: Vector, numbers: npt.NDArray[np.floating] | None) -> Vector:
@@ -155,6 +150,16 @@ def returns_from(rewards: FloatArray) -> FloatArray:
 
 
 def _sums(phi: FloatArray, returns: FloatArray, weight: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-    share = weight / len(phi)
     with one_thread():
-        return share * (phi.T @ phi), share * (phi.T @ returns), share * (returns.T @ returns)
+        return weight * (phi.T @ phi), weight * (phi.T @ returns), weight * (returns.T @ returns)
+
+
+def _fitted(squares: FloatArray, products: FloatArray, squared: FloatArray, weight: float, length: float) -> Heads:
+    scale = weight / length
+    with one_thread():
+        ridge = scale * squares + REGULARISATION * np.eye(len(squares))
+        inverse = np.asarray(np.linalg.inv(ridge), dtype=np.float64)
+        weights = inverse @ (scale * products)
+        cross = weights.T @ products
+        residual = squared - cross - cross.T + weights.T @ squares @ weights
+    return Heads(weights, inverse, residual / length)
