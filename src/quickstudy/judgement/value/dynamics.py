@@ -33,7 +33,7 @@ END_STRENGTH = 0.01
 DOUBT_STRENGTH = 0.1
 """λ of unfamiliarity: a tenth of a visit's noise."""
 PER_OPTION = 2_000
-"""At most so many transitions fit an option."""
+"""At most so many transitions fit an option, besides all ends."""
 FARTHEST = 6.0
 """A change is at most so many standard deviations of all changes."""
 ROUNDS = 8
@@ -50,6 +50,7 @@ class Observed:
         rewards: by term, (n, t).
         after: numbers after it, (n, m); anything where it ended.
         ended: bool (n,).
+        oversampled: how many times more of all ends are among these than of all other transitions.
     """
 
     before: FloatArray
@@ -57,6 +58,7 @@ class Observed:
     rewards: FloatArray
     after: FloatArray
     ended: npt.NDArray[np.bool_]
+    oversampled: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +106,12 @@ class Dynamics:
         spread = change[~seen.ended].std(axis=0) + 1e-9
         change = np.clip(change / spread, -FARTHEST, FARTHEST)
         columns = np.unique(seen.column)
-        rows = [np.flatnonzero(seen.column == column)[:PER_OPTION] for column in columns]
+        rows, oversampled = [], []
+        for column in columns:
+            mine = seen.column == column
+            going, over = np.flatnonzero(mine & ~seen.ended), np.flatnonzero(mine & seen.ended)
+            rows.append(np.concatenate([going[:PER_OPTION], over]))
+            oversampled.append(seen.oversampled * max(len(going) / PER_OPTION, 1.0))
         numbers = z.shape[1]
         best: tuple[float, float, FloatArray, FloatArray] | None = None
         for length in LENGTHS:
@@ -126,6 +133,7 @@ class Dynamics:
             phi = near(z[mine])
             if seen.ended[mine].any():
                 ends[:, place] = _logistic(phi, seen.ended[mine])
+                ends[near.count, place] -= np.log(oversampled[place]) / 0.5  # King & Zeng 2001, "prior correction"
             else:
                 ends[near.count, place] = -100.0  # the constant feature: it has never ended
             inverse = np.linalg.inv(phi.T @ phi + DOUBT_STRENGTH * np.eye(near.size))

@@ -34,11 +34,11 @@ GOING, ENDS = 6_000, 1_500
 """At most so many transitions, and so many ends, are kept."""
 FIRST_PLAN, GROWTH, LEAST = 50, 1.15, 50
 """Plans are made after so many transitions, then when there are so many times more, but at least so many."""
-LANDMARKS = 600
-CELL = 0.3
-"""Landmarks first cover cells of so many standard deviations."""
-LENGTH = 2.0
-"""Length scale of the kernel between landmarks, in standard deviations."""
+LANDMARKS, COVERING, CELL = 600, 0.5, 0.3
+"""At most so many landmarks; a share of them covers cells of so many standard deviations, the others lie where most
+was seen."""
+LENGTH = 0.85
+"""Length scale of the kernel between landmarks, in standard deviations, times √m: distances grow with it."""
 NUGGET = 0.01
 """λ of the kernel regression."""
 SWEEPS, EVALUATIONS = 60, 3
@@ -184,6 +184,7 @@ class Smooth:
             both[:, numbers : numbers + terms],
             after,
             np.arange(len(both)) >= len(going),
+            (len(ends) / max(self._ends.offered, 1)) / (len(going) / max(self._going.offered, 1)) if len(ends) else 1.0,
         )
 
     def _planned(self) -> Plan:
@@ -198,45 +199,34 @@ class Smooth:
         worst, best = min(float(given.min()), 0.0) * horizon, max(float(given.max()), 0.0) * horizon
         going = self.discount * (1.0 - imagined.ends)
         unfamiliar = imagined.unfamiliar
-        kernel = _kernel(landmarks, landmarks)
-        solved = np.linalg.inv(kernel + NUGGET * np.eye(count))
-        reached = _kernel(imagined.after.reshape(options * count, -1), landmarks)
-        between = (reached @ solved).reshape(options, count, count)
+        solved = np.linalg.inv(_kernel(landmarks, landmarks) + NUGGET * np.eye(count))
+        reached = _kernel(imagined.after.reshape(options * count, -1), landmarks).reshape(options, count, count)
         every = np.arange(count)
+
+        def fitted(values: FloatArray) -> FloatArray:
+            level = np.median(values, axis=0, keepdims=True)
+            return np.concatenate([solved @ (values - level), level])
 
         def iterate(share: FloatArray, other: float) -> tuple[FloatArray, npt.NDArray[np.int64]]:
             """Modified policy iteration where ``share`` of each outcome is worth ``other``."""
-            values = np.zeros(count)
+            keep, fixed = (1.0 - share) * going, (1.0 - share) * rewards + share * other
+            weights = np.zeros(count + 1)
             for _ in range(SWEEPS):
-                level = float(np.median(values))
-                after = np.clip(between @ (values - level) + level, worst, best)
-                q = (1.0 - share) * (rewards + going * after) + share * other
+                q = fixed + keep * np.clip(reached @ weights[:-1] + weights[-1], worst, best)
                 choice = np.argmax(q, axis=0)
-                values = q[choice, every]
-                chosen, keep = between[choice, every], 1.0 - share[choice, every]
-                fixed = keep * rewards[choice, every] + share[choice, every] * other
+                weights = fitted(q[choice, every])
+                chosen, kept, always = reached[choice, every], keep[choice, every], fixed[choice, every]
                 for _ in range(EVALUATIONS):
-                    level = float(np.median(values))
-                    values = fixed + keep * going[choice, every] * np.clip(
-                        chosen @ (values - level) + level, worst, best
-                    )
-            return values, choice
+                    weights = fitted(always + kept * np.clip(chosen @ weights[:-1] + weights[-1], worst, best))
+            return weights, choice
 
         known, choice = iterate(CAUTION * unfamiliar, worst)
         hopeful, _ = iterate(unfamiliar, best)
-        chosen, keep = between[choice, every], going[choice, every]
-        terms = np.zeros((count, len(self.weights)))
+        chosen, kept = reached[choice, every], going[choice, every][:, None]
+        terms = np.zeros((count + 1, len(self.weights)))
         for _ in range(SWEEPS * EVALUATIONS):
-            level = np.median(terms, axis=0)
-            terms = imagined.rewards[choice, every] + keep[:, None] * (chosen @ (terms - level) + level)
-
-        def fitted(values: FloatArray) -> FloatArray:
-            level = np.median(values, axis=0)
-            return np.concatenate(
-                [solved @ (values - level), np.atleast_1d(level)[None] if values.ndim > 1 else [level]]
-            )
-
-        return Plan(dynamics, landmarks, fitted(known), fitted(hopeful), fitted(terms), worst, best)
+            terms = fitted(imagined.rewards[choice, every] + kept * (chosen @ terms[:-1] + terms[-1]))
+        return Plan(dynamics, landmarks, known, hopeful, terms, worst, best)
 
     def _look(self, plan: Plan, numbers: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """One step ahead: known values, hopeful values and unfamiliarity of the model's options."""
@@ -261,12 +251,14 @@ class _Sample:
 
     def __init__(self, most: int) -> None:
         self.most = most
+        self.offered = 0
         self.rows: dict[int, FloatArray] = {}
         self._largest: list[int] = []
 
     def add(self, digest: int, row: FloatArray) -> None:
         if digest in self.rows:
             return
+        self.offered += 1
         if len(self.rows) == self.most:
             if digest > -self._largest[0]:
                 return
@@ -282,19 +274,24 @@ class _Sample:
         return np.stack([self.rows[digest] for digest in sorted(self.rows)])
 
     def arrays(self, name: str) -> Arrays:
-        return {f"{name}.rows": self.sorted(), f"{name}.digests": np.array(sorted(self.rows), dtype=np.uint64)}
+        return {
+            f"{name}.rows": self.sorted(),
+            f"{name}.digests": np.array(sorted(self.rows), dtype=np.uint64),
+            f"{name}.offered": np.array(self.offered),
+        }
 
     def restore(self, name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         digests = [int(digest) for digest in arrays[f"{name}.digests"]]
+        self.offered = int(arrays[f"{name}.offered"])
         self.rows = dict(zip(digests, arrays[f"{name}.rows"].copy(), strict=True))
         self._largest = [-digest for digest in digests]
         heapq.heapify(self._largest)
 
 
 def _landmarks(z: FloatArray) -> FloatArray:
-    """The first situation of each cell, then others, at most ``LANDMARKS``, from standardised numbers (n, m)."""
+    """The first situations of cells, then others, at most ``LANDMARKS``, from standardised numbers (n, m)."""
     _, first = np.unique(np.floor(z / CELL), axis=0, return_index=True)
-    covering = np.sort(first)[:LANDMARKS]
+    covering = np.sort(first)[: int(COVERING * LANDMARKS)]
     others = np.setdiff1d(np.arange(len(z)), covering, assume_unique=True)
     found: FloatArray = z[np.concatenate([covering, others[: LANDMARKS - len(covering)]])]
     return found
@@ -303,6 +300,6 @@ def _landmarks(z: FloatArray) -> FloatArray:
 def _kernel(z: FloatArray, landmarks: FloatArray) -> FloatArray:
     """Matérn's kernel of order 3/2 between (n, m) and (l, m)."""
     squares = np.square(z).sum(axis=1)[:, None] + np.square(landmarks).sum(axis=1) - 2.0 * z @ landmarks.T
-    far = np.sqrt(3.0 * np.maximum(squares, 0.0)) / LENGTH
+    far = np.sqrt(3.0 * np.maximum(squares, 0.0) / z.shape[1]) / LENGTH
     found: FloatArray = (1.0 + far) * np.exp(-far)
     return found
