@@ -16,6 +16,7 @@ from bench.merge.scenario import SCENARIO as MERGE
 from bench.noise.scenario import SCENARIO as NOISE
 from bench.novelty.scenario import SCENARIO as NOVELTY
 from bench.scenario import Scenario
+from bench.steps.scenario import SCENARIO as STEPS
 from bench.stream.scenario import SCENARIO as STREAM
 from bench.validity.scenario import SCENARIO as VALIDITY
 from quickstudy.errors import InputError
@@ -36,6 +37,7 @@ _ALL = (
     VALIDITY,
     CREDIT,
     EARLY_STOP,
+    STEPS,
 )
 SCENARIOS: dict[str, Scenario] = {scenario.id: scenario for scenario in _ALL}
 

@@ -1,4 +1,4 @@
-"""An agent's steps in a journal, in the format of ``learner.task``: so tasks can be listed, reviewed and merged.
+"""An agent's steps in a journal, as ``learner.task`` writes them: tasks can be listed, reviewed, merged and forgotten.
 
 A step is a decision event with the option that was *taken*, and a reward where there was one; an episode is a task. The
 key that tells states apart is kept with the step. Invariant: what :meth:`Trail.read` gives is what was written, in the
@@ -47,7 +47,7 @@ class Trail:
 
     def __init__(self, path: str | PathLike[str], name: str, options: Sequence[str]) -> None:
         self._names = list(options)
-        self._learner = Learner(Job(name, self._names, encoder="static"), path)
+        self._learner = Learner(Job(name, self._names, encoder="static", rewards={"reward": 1.0}), path)
         self._task, self._number = "", 0
 
     def begin(self) -> None:
@@ -69,7 +69,7 @@ class Trail:
             mode="act",
             situation=situation_to_json(situation),
             vector=vectors[0],
-            data={"key": seen.key},
+            data={"key": seen.key, "among": self._names},
         )
         events = [decision]
         if reward:

@@ -32,9 +32,9 @@ from quickstudy.types import FloatArray
 
 GOING, ENDS = 6_000, 1_500
 """At most so many transitions, and so many ends, are kept."""
-FIRST_PLAN, GROWTH, LEAST = 50, 1.15, 50
+FIRST_PLAN, GROWTH, LEAST = 50, 1.25, 50
 """Plans are made after so many transitions, then when there are so many times more, but at least so many."""
-LANDMARKS, COVERING, CELL = 600, 0.5, 0.3
+LANDMARKS, COVERING, CELL = 1_000, 0.5, 0.3
 """At most so many landmarks; a share of them covers cells of so many standard deviations, the others lie where most
 was seen."""
 LENGTH = 0.85
@@ -43,8 +43,9 @@ NUGGET = 0.01
 """λ of the kernel regression."""
 SWEEPS, EVALUATIONS = 60, 3
 """Steps of modified policy iteration, and of policy evaluation in each."""
-CAUTION = 0.3
-"""How far the unfamiliar counts as the worst."""
+CAUTION = 0.5
+"""How far the unfamiliar counts as poor: as the lowest value of all landmarks. If it counted as the worst that can be,
+as bad as never getting anywhere, then to stay where nothing happens would look as good as to go."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +59,7 @@ class Plan:
         hopeful: the same for the hopeful values.
         terms: weights and levels for each reward term's value under the known policy, (l + 1, t).
         worst: the worst that can be.
+        poor: what the unfamiliar is worth in part.
         best: the best that can be.
     """
 
@@ -67,6 +69,7 @@ class Plan:
     hopeful: FloatArray
     terms: FloatArray
     worst: float
+    poor: float
     best: float
 
 
@@ -156,7 +159,7 @@ class Smooth:
         if self.plan is not None:
             arrays |= {f"dynamics.{name}": array for name, array in self.plan.dynamics.arrays().items()}
             arrays |= {f"plan.{name}": getattr(self.plan, name).copy() for name in _PLAN}
-            document |= {"worst": self.plan.worst, "best": self.plan.best}
+            document |= {name: getattr(self.plan, name) for name in _LEVELS}
         return arrays, document
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]], document: Mapping[str, Any]) -> None:
@@ -167,8 +170,8 @@ class Smooth:
         self.plan = None
         if "worst" in document:
             dynamics = {name[9:]: array for name, array in arrays.items() if name.startswith("dynamics.")}
-            parts = {name: arrays[f"plan.{name}"].copy() for name in _PLAN}
-            self.plan = Plan(Dynamics.restore(dynamics), **parts, worst=document["worst"], best=document["best"])
+            parts: dict[str, Any] = {name: arrays[f"plan.{name}"].copy() for name in _PLAN}
+            self.plan = Plan(Dynamics.restore(dynamics), **parts, **{name: document[name] for name in _LEVELS})
 
     # -- inside
 
@@ -207,26 +210,29 @@ class Smooth:
             level = np.median(values, axis=0, keepdims=True)
             return np.concatenate([solved @ (values - level), level])
 
-        def iterate(share: FloatArray, other: float) -> tuple[FloatArray, npt.NDArray[np.int64]]:
-            """Modified policy iteration where ``share`` of each outcome is worth ``other``."""
-            keep, fixed = (1.0 - share) * going, (1.0 - share) * rewards + share * other
-            weights = np.zeros(count + 1)
+        def iterate(share: FloatArray, other: float | None) -> tuple[FloatArray, npt.NDArray[np.int64], float]:
+            """Modified policy iteration where ``share`` of each outcome is worth ``other``; if None, what is poor."""
+            keep, weights, values = (1.0 - share) * going, np.zeros(count + 1), np.zeros(count)
             for _ in range(SWEEPS):
+                instead = float(values.min()) if other is None else other
+                fixed = (1.0 - share) * rewards + share * instead
                 q = fixed + keep * np.clip(reached @ weights[:-1] + weights[-1], worst, best)
                 choice = np.argmax(q, axis=0)
-                weights = fitted(q[choice, every])
+                values = q[choice, every]
+                weights = fitted(values)
                 chosen, kept, always = reached[choice, every], keep[choice, every], fixed[choice, every]
                 for _ in range(EVALUATIONS):
-                    weights = fitted(always + kept * np.clip(chosen @ weights[:-1] + weights[-1], worst, best))
-            return weights, choice
+                    values = always + kept * np.clip(chosen @ weights[:-1] + weights[-1], worst, best)
+                    weights = fitted(values)
+            return weights, choice, instead
 
-        known, choice = iterate(CAUTION * unfamiliar, worst)
-        hopeful, _ = iterate(unfamiliar, best)
+        known, choice, poor = iterate(CAUTION * unfamiliar, None)
+        hopeful, _, _ = iterate(unfamiliar, best)
         chosen, kept = reached[choice, every], going[choice, every][:, None]
         terms = np.zeros((count + 1, len(self.weights)))
         for _ in range(SWEEPS * EVALUATIONS):
             terms = fitted(imagined.rewards[choice, every] + kept * (chosen @ terms[:-1] + terms[-1]))
-        return Plan(dynamics, landmarks, known, hopeful, terms, worst, best)
+        return Plan(dynamics, landmarks, known, hopeful, terms, worst, poor, best)
 
     def _look(self, plan: Plan, numbers: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """One step ahead: known values, hopeful values and unfamiliarity of the model's options."""
@@ -238,11 +244,12 @@ class Smooth:
         known = rewards + going * np.clip(kernel @ plan.known[:-1] + plan.known[-1], plan.worst, plan.best)
         hopeful = rewards + going * np.clip(kernel @ plan.hopeful[:-1] + plan.hopeful[-1], plan.worst, plan.best)
         share = CAUTION * unfamiliar
-        known = (1.0 - share) * known + share * plan.worst
+        known = (1.0 - share) * known + share * plan.poor
         hopeful = (1.0 - unfamiliar) * hopeful + unfamiliar * plan.best
         return known, hopeful, unfamiliar
 
 
+_LEVELS = ("worst", "poor", "best")
 _PLAN = ("landmarks", "known", "hopeful", "terms")
 
 
