@@ -206,8 +206,7 @@ class Smooth:
         reached = _kernel(imagined.after.reshape(options * count, -1), landmarks).reshape(options, count, count)
         every = np.arange(count)
 
-        def fitted(values: FloatArray) -> FloatArray:
-            level = np.median(values, axis=0, keepdims=True)
+        def fitted(values: FloatArray, level: FloatArray) -> FloatArray:
             return np.concatenate([solved @ (values - level), level])
 
         def iterate(share: FloatArray, other: float | None) -> tuple[FloatArray, npt.NDArray[np.int64], float]:
@@ -219,11 +218,12 @@ class Smooth:
                 q = fixed + keep * np.clip(reached @ weights[:-1] + weights[-1], worst, best)
                 choice = np.argmax(q, axis=0)
                 values = q[choice, every]
-                weights = fitted(values)
+                level = np.median(values, keepdims=True)
+                weights = fitted(values, level)
                 chosen, kept, always = reached[choice, every], keep[choice, every], fixed[choice, every]
                 for _ in range(EVALUATIONS):
                     values = always + kept * np.clip(chosen @ weights[:-1] + weights[-1], worst, best)
-                    weights = fitted(values)
+                    weights = fitted(values, level)
             return weights, choice, instead
 
         known, choice, poor = iterate(CAUTION * unfamiliar, None)
@@ -231,7 +231,8 @@ class Smooth:
         chosen, kept = reached[choice, every], going[choice, every][:, None]
         terms = np.zeros((count + 1, len(self.weights)))
         for _ in range(SWEEPS * EVALUATIONS):
-            terms = fitted(imagined.rewards[choice, every] + kept * (chosen @ terms[:-1] + terms[-1]))
+            found = imagined.rewards[choice, every] + kept * (chosen @ terms[:-1] + terms[-1])
+            terms = fitted(found, found.mean(axis=0, keepdims=True))
         return Plan(dynamics, landmarks, known, hopeful, terms, worst, poor, best)
 
     def _look(self, plan: Plan, numbers: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
