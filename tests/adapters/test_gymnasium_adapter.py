@@ -139,6 +139,20 @@ def test_its_journal_holds_tasks_that_can_be_reviewed(tmp_path):
         assert learner.review(reached).steps[-1].reward == 1.0
 
 
+def test_a_forgotten_step_leaves_a_gap_and_a_forgotten_episode_nothing(tmp_path):
+    path = tmp_path / "corridor.db"
+    with Agent(Corridor(), journal=path) as agent:
+        while agent.steps < 60 or agent._seen is not None:
+            agent.train(1)
+        steps = agent.steps
+    with Learner.open(path) as learner:
+        first, second = (task for task in learner.tasks()[:2])
+        learner.forget(learner.review(first.task).steps[1].decision_id)
+        learner.forget(task_id=second.task)
+    with Agent(Corridor(), journal=path) as again:
+        assert again.steps == steps - 2 - second.steps  # the step before the gap leads nowhere
+
+
 def test_interrupting_loses_nothing(tmp_path):
     path = tmp_path / "corridor.db"
     with Agent(InterruptedCorridor(), journal=path) as agent:

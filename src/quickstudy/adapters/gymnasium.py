@@ -233,12 +233,9 @@ class Agent:
         """Learns the journal's episodes again, in the order in which they were lived."""
         real = self._observations.measures
         for lived in trail.read(real=real):
-            for i, (seen, chosen, reward) in enumerate(lived.steps):
-                last = i + 1 == len(lived.steps)
-                if last and not lived.over:
-                    break
-                after = lived.last if last else lived.steps[i + 1][0]
-                self._learn(seen, chosen, reward, after)
+            for step in lived.steps:
+                if step.known:
+                    self._learn(step.seen, step.option, step.reward, step.after)
             if lived.over:
                 self._episodes += 1
                 self.values.dream(BETWEEN)

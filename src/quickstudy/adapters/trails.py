@@ -2,7 +2,8 @@
 
 A step is a decision event with the option that was *taken*, and a reward where there was one; an episode is a task. The
 key that tells states apart is kept with the step. Invariant: what :meth:`Trail.read` gives is what was written, in the
-order in which the steps were taken; an episode that broke off comes without its end. Not here: learning from it.
+order in which the episodes began; steps that were forgotten, or are another kind of work, are left out. Not here:
+learning from it.
 """
 
 from __future__ import annotations
@@ -22,18 +23,30 @@ from quickstudy.perception import situation_from_json, situation_to_json
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lived:
-    """An episode.
+class LivedStep:
+    """A step.
 
     Attributes:
-        steps: what was seen, which option was taken, what it brought.
-        over: whether it ended or was cut off by the environment.
-        last: what was seen last where it was cut off.
+        seen: what was seen.
+        option: which option was taken.
+        reward: what it brought.
+        after: what was seen next; None where the episode ended with it.
+        known: whether that is known: not where the next step was forgotten, or was never taken.
     """
 
-    steps: list[tuple[Seen, int, float]]
+    seen: Seen
+    option: int
+    reward: float
+    after: Seen | None
+    known: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lived:
+    """An episode: its steps, and whether it is over."""
+
+    steps: list[LivedStep]
     over: bool
-    last: Seen | None
 
 
 class Trail:
@@ -102,17 +115,20 @@ class Trail:
         """
         columns = {name: column for column, name in enumerate(self._names)}
         for episode in gathered(self._learner._record.journal.in_tasks()).values():
-            steps = [
-                (
-                    _seen(event.situation, event.data["key"], real=real),
-                    columns[str(event.answer)],
-                    float(sum(episode.amounts.get(event.id, {}).values())),
-                )
-                for event in episode.steps
-            ]
+            own = [event for event in episode.steps if "key" in event.data and event.answer in columns]
+            seen = {event.step or 0: _seen(event.situation, event.data["key"], real=real) for event in own}
             end = episode.end
-            last = _seen(end.situation, end.data["key"], real=real) if end is not None and "key" in end.data else None
-            yield Lived(steps, end is not None, last)
+            if end is not None and end.step is not None and "key" in end.data:
+                seen[end.step] = _seen(end.situation, end.data["key"], real=real)
+            steps = []
+            for event in own:
+                number = event.step or 0
+                ended = end is not None and not episode.cut_off and end.step == number + 1
+                reward = float(sum(episode.amounts.get(event.id, {}).values()))
+                after = seen.get(number + 1)
+                known = ended or after is not None
+                steps.append(LivedStep(seen[number], columns[str(event.answer)], reward, after, known))
+            yield Lived(steps, end is not None)
 
     def close(self) -> None:
         """Closes the journal."""
