@@ -34,9 +34,9 @@ GOING, ENDS = 6_000, 1_500
 """At most so many transitions, and so many ends, are kept."""
 FIRST_PLAN, GROWTH, LEAST = 50, 1.25, 50
 """Plans are made after so many transitions, then when there are so many times more, but at least so many."""
-LANDMARKS, COVERING, CELL = 1_000, 0.5, 0.3
-"""At most so many landmarks; a share of them covers cells of so many standard deviations, the others lie where most
-was seen."""
+FEWEST, LANDMARKS, COVERING, CELL = 300, 1_000, 0.5, 0.3
+"""Half as many landmarks as transitions, but at least and at most so many; a share of them covers cells of so many
+standard deviations, the others lie where most was seen."""
 LENGTH = 0.85
 """Length scale of the kernel between landmarks, in standard deviations, times √m: distances grow with it."""
 NUGGET = 0.01
@@ -297,11 +297,12 @@ class _Sample:
 
 
 def _landmarks(z: FloatArray) -> FloatArray:
-    """The first situations of cells, then others, at most ``LANDMARKS``, from standardised numbers (n, m)."""
+    """The first situations of cells, then others, from standardised numbers (n, m)."""
+    wanted = min(max(len(z) // 2, FEWEST), LANDMARKS)
     _, first = np.unique(np.floor(z / CELL), axis=0, return_index=True)
-    covering = np.sort(first)[: int(COVERING * LANDMARKS)]
+    covering = np.sort(first)[: int(COVERING * wanted)]
     others = np.setdiff1d(np.arange(len(z)), covering, assume_unique=True)
-    found: FloatArray = z[np.concatenate([covering, others[: LANDMARKS - len(covering)]])]
+    found: FloatArray = z[np.concatenate([covering, others[: wanted - len(covering)]])]
     return found
 
 

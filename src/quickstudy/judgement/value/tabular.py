@@ -86,10 +86,14 @@ class Tabular:
 
     def learn(self, transition: Transition) -> None:
         """Counts one transition, and plans a little."""
-        self.count(transition)
+        pair = self._counted(transition)
         if self.transitions >= self._fit_at:
             self._fit_at = self.transitions + max(50, self.transitions // 10)
             self._fit()
+        else:
+            members = np.array(self._members[pair])
+            shares = self._model.shares(np.zeros(len(members), dtype=np.int64), self._counts[members], 1)
+            self._shares[members], self._strengths[pair] = shares.means, shares.strengths[0]
         self._credit = min(self._credit + WORK, max(SWEEPS * WORK, len(self._entries)))
         for _ in range(SWEEPS):
             if self._credit < len(self._entries):
@@ -99,7 +103,12 @@ class Tabular:
                 break
 
     def count(self, transition: Transition) -> None:
-        """Counts one transition, without planning."""
+        """Counts one transition, without planning; what is learned next fits the outcome model to it."""
+        self._counted(transition)
+        self._fit_at = 0
+
+    def _counted(self, transition: Transition) -> int:
+        """Counts one transition; its pair."""
         step, after = transition.step, transition.after
         state = self._state(step.key, step.columns)
         pair = int(self._starts[state]) + int(np.searchsorted(step.columns, step.column))
@@ -122,14 +131,14 @@ class Tabular:
         reward = self._rewards[entry] = float(self._sums[entry] @ self.weights) / self._counts[entry]
         self._lowest, self._highest = min(self._lowest, reward), max(self._highest, reward)
         self._visits[pair] += 1.0
-        members = np.array(self._members[pair])
-        shares = self._model.shares(np.zeros(len(members), dtype=np.int64), self._counts[members], 1)
-        self._shares[members], self._strengths[pair] = shares.means, shares.strengths[0]
         self.transitions += 1
         self._explained = None
+        return pair
 
     def dream(self, budget: int) -> None:
         """Plans with what is known: at most ``budget`` sweeps."""
+        if self._entries and not self._fit_at:
+            self._fit()
         for _ in range(budget if self._entries else 0):
             if self._sweep() < SETTLED * self._scale:
                 break
