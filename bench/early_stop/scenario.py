@@ -82,7 +82,7 @@ def play(case: str, learner: str, seed: int, stage: Stage) -> Played:
 
 
 def never_check(subject: Learner) -> None:
-    """Takes the ledger away: what falls below the threshold is given up, and one in twenty let run."""
+    """Takes the ledger away: what falls below the threshold is given up, and one in ten let run."""
     stopping = subject._record.stopping
     stopping._probability = lambda rate: LADDER[0]  # type: ignore[method-assign]
 
@@ -110,7 +110,7 @@ SCENARIO = Scenario(
         "share of the steps of failing tasks that was saved, in the second half of the stream (*saved*) and in the "
         "first; of all tasks the share given up wrongly at the end, and at worst at any time; the same of those "
         "that would have succeeded, and of those given up. Beside it the rule without its ledger: it gives up "
-        "whatever falls below its threshold from the first, and lets one in twenty run."
+        "whatever falls below its threshold from the first, and lets one in ten run."
     ),
     cases=CASES,
     learners=("quickstudy", PLAIN),

@@ -84,7 +84,7 @@ def test_the_rate_is_kept_where_values_lie():
 
 
 def test_a_rule_without_the_ledger_breaks_the_rate_where_values_lie(monkeypatch):
-    monkeypatch.setattr(Stopping, "_probability", lambda self, rate: 0.05)
+    monkeypatch.setattr(Stopping, "_probability", lambda self, rate: 0.1)
     monkeypatch.setattr(Stopping, "threshold", lambda self, rate: 0.3)
     assert worked(400, seed=0, rate=0.1, lies=0.3).broken
 

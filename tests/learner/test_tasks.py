@@ -188,6 +188,15 @@ def test_rewards_are_kept_in_the_job_file(tmp_path):
     assert job.terms.names == ("done", "care", "reward", "outcome")
 
 
+def test_steps_of_a_task_that_has_ended_wait_for_no_answer():
+    learner = new_learner()
+    alone = learner.decide("a")
+    with learner.task() as task:
+        step = task.decide("b")
+        assert [decision.id for decision in learner.waiting()] == [alone.id, step.id]
+    assert [decision.id for decision in learner.waiting()] == [alone.id]
+
+
 def test_jobs_without_tasks_compute_no_values():
     learner = new_learner()
     learner.teach("a", "left")

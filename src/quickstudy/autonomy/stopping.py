@@ -31,13 +31,13 @@ from quickstudy.autonomy.ledger import EDGE, Ledger, limit_of
 from quickstudy.journal import Event
 
 CONFIDENCE = 0.95
-LADDER = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7)
+LADDER = (0.1, 0.2, 0.3, 0.4, 0.5, 0.7)
 """The probabilities with which a hopeless task is let run to check, smallest first; and 1 where none will do."""
 
 WINDOW = 2_000
 """The threshold is set by the latest tasks, so many."""
 
-SHARE = 0.1
+SHARE = 0.02
 """The threshold aims at this part of the rate; the rest is for what is not known: an error that is found where few are
 checked costs much of the bound."""
 
