@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from quickstudy.journal import Event
-from quickstudy.judgement.value import Step, StepValues, Transition
+from quickstudy.judgement.value import ActionValues, Step, StepValues, Transition
 from quickstudy.options import Options
 from quickstudy.perception import content_hash, situation_from_json
 from quickstudy.types import Decision, FloatArray, Opinion, Situation, Vector
@@ -92,20 +92,22 @@ class Pursuit:
         """
         columns = np.array([self._options.required(name) for name in names], dtype=np.int64)
         seen = (key_of(decision.situation), vector, numbers_of(decision.situation), columns)
-        worth = self.values.actions(*seen)
         if not taught or decision.novelty >= UNFAMILIAR or decision.answer not in names:
             place = self.values.choose(*seen, np.random.default_rng(seed))
         else:
-            place = names.index(decision.answer)
-            best = int(worth.means.argmax())
-            doubt = float(np.hypot(worth.sds[best], worth.sds[place]))
-            if worth.means[best] - worth.means[place] > SURE * doubt and doubt > 0.0:
+            place, best = names.index(decision.answer), self.values.best(*seen)
+            if best != place and self._surely_better(self.values.actions(*seen), best, place):
                 place = best
         answer = names[place]
         probability = decision.probabilities[answer]
         opinion = Opinion("values", answer, probability, 1.0)
         evidence = replace(decision.evidence, opinions=(*decision.evidence.opinions, opinion))
         return replace(decision, answer=answer, probability=probability, evidence=evidence)
+
+    @staticmethod
+    def _surely_better(worth: ActionValues, one: int, other: int) -> bool:
+        doubt = float(np.hypot(worth.sds[one], worth.sds[other]))
+        return doubt > 0.0 and float(worth.means[one] - worth.means[other]) > SURE * doubt
 
     def _transitions(self, found: Iterable[Followed]) -> Iterable[Transition]:
         """Steps as the values see them; where an option is not known any more, they are passed over."""
