@@ -5,8 +5,10 @@ from __future__ import annotations
 from bench.autonomy.scenario import SCENARIO as AUTONOMY
 from bench.class_incremental.scenario import SCENARIO as CLASS_INCREMENTAL
 from bench.cost.scenario import SCENARIO as COST
+from bench.credit.scenario import SCENARIO as CREDIT
 from bench.digits.scenario import SCENARIO as DIGITS
 from bench.drift.scenario import SCENARIO as DRIFT
+from bench.early_stop.scenario import SCENARIO as EARLY_STOP
 from bench.few_shot.scenario import SCENARIO as FEW_SHOT
 from bench.forget.scenario import SCENARIO as FORGET
 from bench.icd10.scenario import SCENARIO as ICD10
@@ -14,6 +16,7 @@ from bench.merge.scenario import SCENARIO as MERGE
 from bench.noise.scenario import SCENARIO as NOISE
 from bench.novelty.scenario import SCENARIO as NOVELTY
 from bench.scenario import Scenario
+from bench.steps.scenario import SCENARIO as STEPS
 from bench.stream.scenario import SCENARIO as STREAM
 from bench.validity.scenario import SCENARIO as VALIDITY
 from quickstudy.errors import InputError
@@ -32,6 +35,9 @@ _ALL = (
     NOISE,
     AUTONOMY,
     VALIDITY,
+    CREDIT,
+    EARLY_STOP,
+    STEPS,
 )
 SCENARIOS: dict[str, Scenario] = {scenario.id: scenario for scenario in _ALL}
 

@@ -100,4 +100,28 @@ ENTRIES = (
         {**_DEFAULTS, "autonomy": "the running share of errors in audits"},
         QuickstudyLearner,
     ),
+    Entry(
+        "quickstudy-largest-error",
+        "quickstudy, largest error",
+        "quickstudy",
+        True,
+        {**_DEFAULTS, "review": "the step with the largest temporal-difference error"},
+        QuickstudyLearner,
+    ),
+    Entry(
+        "quickstudy-largest-change",
+        "largest change of a number",
+        "quickstudy",
+        True,
+        {"review": "the step after which a number changes most; nothing is learned"},
+        QuickstudyLearner,
+    ),
+    Entry(
+        "quickstudy-never-checks",
+        "quickstudy, never checks",
+        "quickstudy",
+        True,
+        {**_DEFAULTS, "autonomy": "the threshold of early stop without its ledger"},
+        QuickstudyLearner,
+    ),
 )

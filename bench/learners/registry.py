@@ -7,6 +7,7 @@ from bench.learners import (
     kernel_lda,
     last_answer,
     nearest_mean,
+    q_learning,
     quickstudy_learner,
     random_projection,
     river_forest,
@@ -44,6 +45,7 @@ LEARNERS: dict[str, Entry] = {
         setfit_learner,
         tracer_learner,
         last_answer,
+        q_learning,
     )
     for entry in module.ENTRIES
 }

@@ -16,6 +16,7 @@ from typing import Any
 import tomli_w
 
 from quickstudy.errors import JobError, OptionError
+from quickstudy.rewards import Rewards, RewardTerm, all_rewards, checked_rewards
 from quickstudy.types import NEW_OPTION
 
 
@@ -34,6 +35,8 @@ class Job:
         feature_seed: seeds the random features; learners with different seeds cannot merge.
         features: how many random features the ridge expert has; more learn more and cost more.
         experts: the experts' names, see ``quickstudy.experts``.
+        rewards: what tasks of many steps are rewarded for: a dict term → weight, or term → ``{"weight": 1.0,
+            "saturates": 5.0}``, where more than 5 in one task stops counting. Weights can be changed at any time.
 
     Raises:
         JobError: a name, target or type that makes no sense.
@@ -54,6 +57,7 @@ class Job:
     feature_seed: int
     features: int
     experts: tuple[str, ...]
+    rewards: Mapping[str, RewardTerm] = field(hash=False)
 
     def __init__(
         self,
@@ -66,6 +70,7 @@ class Job:
         feature_seed: int = 0,
         features: int = 1024,
         experts: Sequence[str] = ("prior", "recall", "recent", "renames", "ridge", "gaussian", "softmax"),
+        rewards: Mapping[str, Any] | None = None,
     ) -> None:
         if not isinstance(name, str) or not name.strip():
             raise JobError(f"A job needs a name; got {name!r}.", next_step='For example Job("route").')
@@ -101,6 +106,12 @@ class Job:
         object.__setattr__(self, "feature_seed", feature_seed)
         object.__setattr__(self, "features", features)
         object.__setattr__(self, "experts", tuple(experts))
+        object.__setattr__(self, "rewards", checked_rewards(name.strip(), rewards))
+
+    @property
+    def terms(self) -> Rewards:
+        """All reward terms: the declared ones, then ``reward`` and ``outcome``."""
+        return all_rewards(self.rewards)
 
     def to_dict(self) -> dict[str, Any]:
         """The job as plain data; :meth:`from_dict` reads it back."""
@@ -112,6 +123,7 @@ class Job:
             "feature_seed": self.feature_seed,
             "features": self.features,
             "experts": list(self.experts),
+            **({"rewards": {name: term.to_plain() for name, term in self.rewards.items()}} if self.rewards else {}),
             "open": self.open,
             "options": dict(self.options),
         }
@@ -123,7 +135,7 @@ class Job:
         Raises:
             JobError: an unknown or missing key, or a value of a wrong type.
         """
-        settings = ("instructions", "target_error", "encoder", "feature_seed", "features", "experts")
+        settings = ("instructions", "target_error", "encoder", "feature_seed", "features", "experts", "rewards")
         known = {"name", "open", "options", *settings}
         unknown = sorted(set(data) - known)
         if unknown:

@@ -10,12 +10,11 @@ changes nothing. One lock makes a learner safe to share between threads.
 
 from __future__ import annotations
 
-import math
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 from quickstudy import views
 from quickstudy.controls import Controls
@@ -27,10 +26,14 @@ from quickstudy.knowledge import Progress, standing_key
 from quickstudy.perception import Encoder, get_encoder, situation_from_json, situation_to_json
 from quickstudy.record import Record, stored_job
 from quickstudy.report import Report, make_report
+from quickstudy.tasks import Tasks
 from quickstudy.types import Decision, Lesson, Scalar, Situation, Vector
 
+Within: TypeAlias = Callable[[list[Decision], Vector], tuple[list[Decision], dict[str, Any]]]
+"""What a task of many steps makes of proposals: they, with their value, and further fields of their events."""
 
-class Learner(Controls):
+
+class Learner(Controls, Tasks):
     """A learner on one job.
 
     Args:
@@ -215,6 +218,8 @@ class Learner(Controls):
                     when,
                     id=lesson_id,
                     decision_id=target.id if isinstance(target, Event) else None,
+                    task_id=target.task_id if isinstance(target, Event) else None,
+                    step=target.step if isinstance(target, Event) else None,
                     by=by,
                     answer=answer,
                     correct=right,
@@ -229,22 +234,24 @@ class Learner(Controls):
             return [views.lesson(event) for event in lessons]
 
     def reward(
-        self, decision: Decision | str, value: float, *, lesson_id: str | None = None, at: float | None = None
+        self,
+        decision: Decision | str,
+        value: float | Mapping[str, float],
+        *,
+        lesson_id: str | None = None,
+        at: float | None = None,
     ) -> Lesson:
-        """Feedback without a right answer: how good a decision (or its id) turned out, any finite number.
+        """Feedback without a right answer: how good a decision turned out.
 
-        It is journaled; it changes the answers once rewards are learned from.
+        Inside a task of many steps it teaches what the steps are worth; elsewhere it is journaled.
+
+        Args:
+            decision: the decision, or its id.
+            value: any finite number; or a dict of the job's reward terms, like ``{"time": 3.5}``.
+            lesson_id: an idempotency key.
+            at: the event's own time, seconds since 1970; now if None.
         """
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise LessonError(f"The reward is {value!r}.", next_step="Give a finite number, like 1.0.")
-        with self._lock:
-            self._record.writable()
-            target = self._record.decision(decision.id if isinstance(decision, Decision) else str(decision))
-            event = self._record.same_lesson(lesson_id, target, float(value), {}) if lesson_id is not None else None
-            if event is None:
-                event = self._record.event("lesson", at, id=lesson_id, decision_id=target.id, value=float(value))
-                self._record.append([event], durable=True)
-            return views.lesson(event)
+        return self._reward(decision, value, lesson_id, at, durable=True)
 
     # -- options
 
@@ -335,7 +342,8 @@ class Learner(Controls):
         Args:
             ids: ids of decisions or lessons, or one decision or lesson.
             progress: called with (done, all) while the state is rebuilt.
-            fields: ``vendor="Acme"`` and the like; also ``by``, ``answer`` (taught), and ``text`` for a whole text.
+            fields: ``vendor="Acme"`` and the like; also ``by``, ``answer`` (taught), ``text`` for a whole text, and
+                ``task_id`` for a whole task of many steps.
 
         Raises:
             LessonError: an id that is not there, or is no decision or lesson; then nothing is forgotten.
@@ -348,7 +356,7 @@ class Learner(Controls):
             wanted = [ids] if isinstance(ids, str) else list(ids or [])
             known = record.journal.get_many(wanted)
             for id in wanted:
-                if id not in known or known[id].kind not in ("decision", "lesson"):
+                if id not in known or known[id].kind not in ("decision", "lesson", "task"):
                     raise LessonError(
                         f"This journal holds no decision or lesson {id!r}.",
                         next_step="Nothing was forgotten. Look the ids up with export.",
@@ -358,7 +366,7 @@ class Learner(Controls):
                 kind = {"kind": "lesson"} if "answer" in fields else {}  # what was taught, not what was proposed
                 wanted += [id for id in record.journal.find(**fields, **kind) if id not in known]
             found = record.journal.get_many(wanted).values()
-            events = [event for event in found if event.kind in ("decision", "lesson") and not event.forgotten]
+            events = [e for e in found if e.kind in ("decision", "lesson", "task") and not e.forgotten]
             if not events:
                 return 0
             record.append([], durable=True)
@@ -484,7 +492,13 @@ class Learner(Controls):
         return views.decisions(self._record.journal, knowledge, checked, names, proposal, at)
 
     def _decide(
-        self, situations: list[Situation], options: Sequence[str] | None, at: float | None, request_id: str | None
+        self,
+        situations: list[Situation],
+        options: Sequence[str] | None,
+        at: float | None,
+        request_id: str | None,
+        *,
+        within: Within | None = None,
     ) -> list[Decision]:
         with self._lock:
             record = self._record
@@ -501,7 +515,40 @@ class Learner(Controls):
                     )
                 return [views.past_decision(done)]
             proposed = self._propose(checked, vectors, options, when)
-            return record.decide(proposed, request_id, options=options, situation=texts, vector=vectors)
+            proposed, more = within(proposed, vectors) if within else (proposed, {})
+            fields = {"options": options, "situation": texts, "vector": vectors, **more}
+            return record.decide(proposed, request_id, **fields)
+
+    def _reward(
+        self,
+        decision: Decision | str,
+        value: float | Mapping[str, float],
+        lesson_id: str | None,
+        at: float | None,
+        *,
+        durable: bool,
+    ) -> Lesson:
+        terms = self.job.terms
+        amounts = terms.checked(value)
+        number = float(value) if not isinstance(value, Mapping) else float(terms.array(amounts) @ terms.weights)
+        with self._lock:
+            record = self._record
+            record.writable()
+            target = record.decision(decision.id if isinstance(decision, Decision) else str(decision))
+            event = record.same_lesson(lesson_id, target, number, {}) if lesson_id is not None else None
+            if event is None:
+                event = record.event(
+                    "lesson",
+                    at,
+                    id=lesson_id,
+                    decision_id=target.id,
+                    task_id=target.task_id,
+                    step=target.step,
+                    value=number,
+                    data={"terms": amounts} if isinstance(value, Mapping) else {},
+                )
+                record.append([event], durable=durable)
+            return views.lesson(event)
 
     def _change_option(self, action: str, name: str, *, other: str | None = None, description: str = "") -> None:
         with self._lock:

@@ -15,9 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from quickstudy.autonomy.coins import KEY_NAME
 from quickstudy.autonomy.keeper import Keeper, without_gate
 from quickstudy.autonomy.settings import Autonomy
+from quickstudy.autonomy.stopping import Stopping
 from quickstudy.declarations import Declarations
+from quickstudy.episodes import Episodes, replay_episodes
 from quickstudy.errors import (
     JournalError,
     JournalMismatchError,
@@ -66,6 +69,8 @@ class Record(Declarations):
         self.knowledge: Knowledge | None = None
         self._declared = False
         self._since_snapshot = 0
+        self._episodes: Episodes | None = None
+        self._stopping: Stopping | None = None
         self.journal = Journal.open(path, identity=identity_of(job, encoder), read_only=read_only)
         try:
             self.id = self.journal.get_meta("learner") or id or new_id()
@@ -109,8 +114,35 @@ class Record(Declarations):
             self._since_snapshot = len(self.knowledge.in_force)
         self._declare()
 
+    @property
+    def episodes(self) -> Episodes:
+        """What the tasks of many steps teach; computed when it is first asked for, and kept in step from then on."""
+        if self._episodes is None:
+            kind, dimension = self._shape()
+            if kind is None:
+                kind = self.knowledge.kind if self.knowledge else "text"
+                dimension = self.knowledge.dimension if self.knowledge else 1
+            self._episodes = replay_episodes(self.journal, self.job, kind, dimension, self.options)
+        return self._episodes
+
+    @property
+    def stopping(self) -> Stopping:
+        """The rule that gives tasks up; computed when it is first asked for, and kept in step from then on."""
+        if self._stopping is None:
+            self._stopping = Stopping(self.id, self.journal.get_meta(KEY_NAME))
+            self._stopping.fold(self.journal.events(kinds=["task"]))
+        return self._stopping
+
+    def _follow(self, events: Sequence[Event]) -> None:
+        """Takes events that were journaled just now."""
+        if self._episodes is not None:
+            self._episodes.fold(events)
+        if self._stopping is not None:
+            self._stopping.fold(events)
+
     def rebuild(self, progress: Progress | None) -> None:
         """The canonical state of the journal's set of events; a mark was written with the change that called for it."""
+        self._episodes = self._stopping = None
         self.clock.observe(self.journal.last_clock)
         self.keeper.refold()
         kind, dimension = self._shape()
@@ -130,6 +162,7 @@ class Record(Declarations):
             self.knowledge.apply(event, vector, replaced_vector(self.journal, self.knowledge, event))
             self._since_snapshot += event.kind == "lesson"
         self.keeper.fold(event for event, _ in events)
+        self._follow([event for event, _ in events])
         if alarms := self.keeper.alarms(self.event):
             self.append(alarms, durable=True)
         due = max(SNAPSHOT_LESSONS, len(self.knowledge.in_force) // 10)
@@ -142,6 +175,7 @@ class Record(Declarations):
         self.journal.append([*self.undeclared(), *events], durable=durable)
         self._declared = True
         self.keeper.fold(events)
+        self._follow(events)
 
     def decide(self, decisions: Sequence[Decision], request_id: str | None, **fields: Any) -> list[Decision]:
         """Rules on proposals and journals them, all or none.
@@ -149,19 +183,20 @@ class Record(Declarations):
         Args:
             decisions: without ids; each ruling knows those before it.
             request_id: the caller's key.
-            fields: further fields of the events, a list of values each, and ``options``, to which they were restricted.
+            fields: further fields of the events, a list of values each; ``options``, to which they were restricted;
+                and ``ask``, a reason to hand them over, whatever the gate would say.
 
         Returns:
             The decisions with their ids and modes.
         """
-        options, among = self.options, fields.pop("options")
+        options, among, ask = self.options, fields.pop("options"), fields.pop("ask", None)
         if declared := self.keeper.undeclared(self.event):
             self.append(declared, durable=False)
         events, decided = [], []
         try:
             for place, decision in enumerate(decisions):
                 id = new_id()
-                ruling, data = self.keeper.rule(id, decision, options)
+                ruling, data = self.keeper.rule(id, decision, options, ask=ask)
                 event = self.event(
                     "decision",
                     decision.at,
@@ -188,6 +223,7 @@ class Record(Declarations):
         except BaseException:
             self.keeper.refold()  # what was not journaled was not decided
             raise
+        self._follow(events)
         return decided
 
     def adopt(self) -> None:
@@ -291,7 +327,7 @@ class Record(Declarations):
         if not checked:
             return [], np.zeros((0, 0), dtype=np.float32)
         if self.knowledge and self.knowledge.kind != self.encoder.kind(checked[0]) and not self._settled():
-            self.knowledge = None
+            self.knowledge = self._episodes = None
         kind = self.knowledge.kind if self.knowledge else self.encoder.kind(checked[0])
         wrong = {self.encoder.kind(situation) for situation in checked} - {kind}
         if wrong:
@@ -301,7 +337,7 @@ class Record(Declarations):
             )
         vectors = self.encoder.encode(checked)
         if self.knowledge is None or not (self.knowledge.dimension == vectors.shape[1] or self._settled()):
-            self.knowledge = replay(self.journal, self.job, kind, vectors.shape[1])
+            self.knowledge, self._episodes = replay(self.journal, self.job, kind, vectors.shape[1]), None
             self._declare()
         if vectors.shape[1] != self.knowledge.dimension:
             raise SituationError(

@@ -112,6 +112,27 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Value:
+    """The return to expect from a situation on, in a task of many steps, if work goes on as it did so far.
+
+    Attributes:
+        mean: expected sum of all rewards from here, outcome included, weighed and undiscounted.
+        sd: standard deviation of what is not known of ``mean``; it falls with experience.
+        spread: standard deviation of one task's return around ``mean``.
+        terms: expected sum of each reward term from here, before weights.
+        success: probability of a good outcome, in [0, 1]; None while no outcome was told.
+        success_sd: standard deviation of what is not known of ``success``.
+    """
+
+    mean: float
+    sd: float
+    spread: float
+    terms: Mapping[str, float] = field(hash=False)
+    success: float | None = None
+    success_sd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """One decision on one situation.
 
@@ -127,7 +148,7 @@ class Decision:
         situation: what was seen.
         at: the event's own time, seconds since 1970.
         request_id: the caller's idempotency key, where given.
-        value: expected return from here; None until tasks of many steps arrive.
+        value: the return to expect from here, in a task of many steps; None elsewhere, and while no task has ended.
         reason: why it has its mode, in a word or two; empty for a prediction.
     """
 
@@ -142,7 +163,7 @@ class Decision:
     situation: Situation = field(repr=False)
     at: float = 0.0
     request_id: str | None = None
-    value: float | None = None
+    value: Value | None = None
     reason: str = ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,15 @@ from quickstudy.types import (
     Opinion,
     Probabilities,
     Situation,
+    Value,
 )
 
 SHOWN_NEIGHBOURS = 5
 RECORDED_OPTIONS = 10
 OTHER_OPTIONS = "(other options)"
 """In a decision read back from the journal: the options beyond the ten most probable, together."""
+
+VALUE_FIELDS = tuple(field.name for field in fields(Value))
 
 
 def decisions(
@@ -74,6 +78,8 @@ def recorded(decision: Decision, options: Sequence[str] | None) -> dict[str, Any
     }
     if options is not None:
         data["among"] = list(options)
+    if decision.value is not None:
+        data["value"] = {name: getattr(decision.value, name) for name in VALUE_FIELDS}
     return data
 
 
@@ -98,6 +104,7 @@ def past_decision(event: Event) -> Decision:
         situation=situation_from_json(event.situation) if event.situation else "",
         at=event.at,
         request_id=event.request_id,
+        value=Value(**data["value"]) if "value" in data else None,
         reason=str(data.get("reason", "")),
     )
 

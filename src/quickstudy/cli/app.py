@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from quickstudy.cli import autonomy, demo, inspection, jobs, journals, lessons, options, teaching, work
+from quickstudy.cli import autonomy, demo, inspection, jobs, journals, lessons, options, review, teaching, work
 from quickstudy.errors import InputError
 
 app = typer.Typer(
@@ -48,6 +48,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
     "Look and keep": [
         inspection.report,
         teaching.teachers,
+        review.review,
         inspection.replay,
         journals.merge,
         journals.forget,

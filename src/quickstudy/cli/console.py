@@ -94,6 +94,7 @@ def grid_of(title: str, columns: Iterable[str]) -> Table:
 
 _WORDS = {
     *("taught", "proposed", "right", "answered", "decision", "situation"),
+    *("task", "answer"),
     *("teacher", "first", "then", "ledger", "part", "state", "setting", "value"),
 }
 

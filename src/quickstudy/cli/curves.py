@@ -73,7 +73,7 @@ def _draw(
     if not y.size:
         return
     upto = max(1, min(dots_wide, round(dots_wide * y.size / max(total, 1))))
-    sampled = y[np.minimum((np.arange(upto) + 1) * y.size // upto, y.size) - 1]
+    sampled = y[np.maximum((np.arange(upto) + 1) * y.size // upto - 1, 0)]
     before = None
     for x, value in enumerate(sampled):
         if not np.isfinite(value):

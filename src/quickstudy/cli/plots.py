@@ -109,6 +109,48 @@ def plot_what_if(forecasts: Sequence[Mapping[str, Any]], path: Path) -> None:
     _save(figure, path)
 
 
+def plot_review(review: Mapping[str, Any], path: Path) -> None:
+    """Draws a task: the return expected at each step with what is not known of it, its errors, and the turn.
+
+    Args:
+        review: what ``Review.to_dict()`` returns.
+        path: the file to write; its suffix says the format.
+
+    Raises:
+        InputError: the suffix is no format we draw, or the folder is missing.
+    """
+    figure = _figure(path)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
+    steps = [step for step in review["steps"] if step["value"] is not None]
+    x = [step["step"] for step in steps]
+    mean = [step["value"] for step in steps]
+    low, high = ([step["value"] + sign * step["sd"] for step in steps] for sign in (-1, 1))
+    above.fill_between(x, low, high, color=BLUE, alpha=0.15, linewidth=0)
+    above.plot(x, mean, color=BLUE, linewidth=1.6)
+    above.set_title(f"task {review['task']} ({review['state']})", loc="left", fontsize=11)
+    above.set_ylabel("expected return")
+    below.bar(x, [math.nan if step["error"] is None else step["error"] for step in steps], width=1.0, color=GREY)
+    below.set_ylabel("error")
+    below.set_xlabel("step")
+    for axes in (above, below):
+        axes.grid(axis="y", color="#dddddd", linewidth=0.7)
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right"]].set_visible(False)
+        if review["turned"] is not None:
+            axes.axvline(review["turned"], color=ORANGE, linewidth=1.2, linestyle="--")
+    if review["turned"] is not None:
+        above.annotate(
+            f"step {review['turned']:,} turned it",
+            (review["turned"], 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(5, -12),
+            textcoords="offset points",
+            color=ORANGE,
+            fontsize=9,
+        )
+    _save(figure, path)
+
+
 def _figure(path: Path) -> Figure:
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"Cannot draw {str(path)!r}.", next_step=f"Give a name that ends in {', '.join(FORMATS)}.")

@@ -126,11 +126,30 @@ class JournalReader:
                 yield from_row(row)
             after = rows[-1][-1]
 
+    def in_tasks(self, *, after: int = 0, task_id: str | None = None) -> Iterator[Event]:
+        """Streams the events of tasks of many steps in order of arrival, tombstones included.
+
+        Args:
+            after: begin behind this number.
+            task_id: only this task's.
+        """
+        which, values = ("= ?", [task_id]) if task_id is not None else ("IS NOT NULL", [])
+        query = f"{_SELECT} WHERE task_id {which} AND seq > ? ORDER BY seq LIMIT {PAGE}"
+        while rows := self._read(query, [*values, after]):
+            for row in rows:
+                yield from_row(row)
+            after = rows[-1][-1]
+
     def waiting(self, limit: int | None = None) -> list[Event]:
-        """Decisions that were not acted on alone and have no lesson yet, oldest first."""
+        """Decisions that were not acted on alone and have no lesson yet, oldest first.
+
+        Steps of tasks that have ended wait no longer, audits apart.
+        """
         rows = self._read(
             f"{_SELECT} WHERE kind = 'decision' AND forgotten = 0 AND mode IS NOT 'act' AND NOT EXISTS "
             "(SELECT 1 FROM events AS lesson WHERE lesson.decision_id = events.id AND +lesson.kind = 'lesson') "
+            "AND (task_id IS NULL OR mode IS 'audit' OR task_id NOT IN (SELECT ended.task_id FROM events AS ended "
+            "WHERE ended.kind = 'task' AND ended.step IS NOT NULL AND ended.mode IS NULL)) "
             "ORDER BY seq LIMIT ?",
             (-1 if limit is None else limit,),
         )

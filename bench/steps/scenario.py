@@ -1,0 +1,142 @@
+"""How many steps of an environment it takes to act well in it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.learners.q_learning import QLearning
+from bench.scenario import Measure, Played, Scenario, Stage, Target
+from bench.steps.worlds import TABLES, WORLDS, Exact, World
+from quickstudy.adapters.gymnasium import Agent
+
+IN_A_ROW = 3
+"""Checks in a row that must be good, in a table."""
+EPISODES = 20
+"""Of each check where returns are played out."""
+
+
+def play(case: str, learner: str, seed: int, stage: Stage) -> Played:
+    """One agent in one environment."""
+    world = WORLDS[case]
+    limit = stage.shortened(world.limit)
+    if learner == "q-learning":
+        return _play_q_learning(world, seed, limit)
+    if world.table:
+        return _play_table(world, seed, limit, stage)
+    return _play_numbers(world, seed, limit, stage)
+
+
+def reached(checks: list[tuple[int, bool]], limit: int, in_a_row: int) -> int:
+    """The first step of so many good checks in a row; the limit if there were none."""
+    for first in range(len(checks) - in_a_row + 1):
+        if all(good for _, good in checks[first : first + in_a_row]):
+            return checks[first][0]
+    return limit
+
+
+def _play_table(world: World, seed: int, limit: int, stage: Stage) -> Played:
+    agent, exact = Agent(world.make(), seed=seed), Exact(world.make())
+    checks: list[tuple[int, bool]] = []
+    seconds, value = 0.0, 0.0
+    while agent.steps < limit and not all(good for _, good in [(0, False), *checks][-IN_A_ROW:]):
+        seconds += _trained(agent, min(world.every, limit - agent.steps))
+        value = exact.of(np.array([agent.act(state) for state in range(exact.states)]))
+        checks.append((agent.steps, exact.good(value)))
+        if stage.progress:
+            stage.progress(agent.steps, limit)
+    return _played(reached(checks, limit, IN_A_ROW), limit, value, seconds, agent.steps)
+
+
+def _play_numbers(world: World, seed: int, limit: int, stage: Stage) -> Played:
+    agent = Agent(world.make(), seed=seed)
+    checks: list[tuple[int, bool]] = []
+    curve = []
+    seconds = 0.0
+    while agent.steps < limit:
+        seconds += _trained(agent, min(world.every, limit - agent.steps))
+        value = agent.evaluate(EPISODES, seed=seed).mean_return
+        checks.append((agent.steps, value >= world.enough))
+        curve.append(value)
+        if stage.progress:
+            stage.progress(agent.steps, limit)
+        if checks[-1][1] and world.name == "CartPole-v1":  # it cannot do better
+            break
+    played = _played(reached(checks, limit, 1), limit, curve[-1], seconds, agent.steps)
+    return Played({**played.measures, "solved": float(any(good for _, good in checks))}, {"returns": curve})
+
+
+def _play_q_learning(world: World, seed: int, limit: int) -> Played:
+    env, exact = world.make(), Exact(world.make())
+    agent = QLearning(exact.states, exact.actions, limit, seed)
+    checks: list[tuple[int, bool]] = []
+    begun, value = time.process_time(), 0.0
+    state, _ = env.reset(seed=seed)
+    for step in range(1, limit + 1):
+        action = agent.choose(state)
+        after, reward, ended, cut_off, _ = env.step(action)
+        agent.learn(state, action, float(reward), None if ended else after)
+        state = env.reset()[0] if ended or cut_off else after
+        if step % world.every == 0:
+            best: npt.NDArray[Any] = agent.values.argmax(axis=1)
+            value = exact.of(best)
+            checks.append((step, exact.good(value)))
+    return _played(reached(checks, limit, IN_A_ROW), limit, value, time.process_time() - begun, limit)
+
+
+def _trained(agent: Agent, steps: int) -> float:
+    begun = time.process_time()
+    agent.train(steps, progress=False)
+    return time.process_time() - begun
+
+
+def _played(steps: int, limit: int, value: float, seconds: float, all_steps: int) -> Played:
+    solved = float(steps < limit)
+    return Played({"steps": float(steps), "solved": solved, "return": value, "ms": 1e3 * seconds / max(all_steps, 1)})
+
+
+def _targets() -> tuple[Target, ...]:
+    most = {"frozen-lake-4x4": 1_200, "frozen-lake-8x8": 11_000, "cliff-walking": 350, "taxi": 12_000}
+    found = [
+        Target(case, "steps", "at most", bound, f"{case}: steps to 95% of the best return", form=",.0f")
+        for case, bound in most.items()
+    ]
+    found.append(Target("cart-pole", "solved", "at least", 1.0, "cart-pole: 500 over 20 episodes within 8,000 steps"))
+    for case, least in (("mountain-car", -115.0), ("acrobot", -90.0)):
+        text = f"{case}: mean return after 20,000 steps"
+        found.append(Target(case, "return", "at least", least, text, form=".1f"))
+    found += [Target(case, "ms", "at most", 3.0, f"{case}: milliseconds a step", form=".2f") for case in WORLDS]
+    return tuple(found)
+
+
+SCENARIO = Scenario(
+    id="steps",
+    title="Steps of an environment until it is mastered",
+    about=(
+        "Gymnasium's environments, one agent for all, with the same settings. In tables (FrozenLake, slippery; "
+        "CliffWalking; Taxi) the best known policy is evaluated exactly every so many steps, within the time limit; "
+        "measured are the steps to the first of three checks in a row at 95% of the best return. CartPole: steps to a "
+        "check at which 20 episodes all reach 500. MountainCar and Acrobot: the mean return of 20 episodes after "
+        "20,000 steps, and the steps to the first check at -115 or -90. A run that does not get there counts with all "
+        "its steps. Milliseconds are processor time for learning and choosing, the environment's own included."
+    ),
+    cases=tuple(WORLDS),
+    learners=("quickstudy", "q-learning"),
+    seeds=10,
+    settings={"version": 1, "discount": 0.99, "checks": {name: world.every for name, world in WORLDS.items()}},
+    measures=(
+        Measure("steps", "steps", "lower", 0.25, ",.0f", relative=True),
+        Measure("solved", "solved", tolerance=0.1, form=".2f"),
+        Measure("return", "mean return", tolerance=5.0, form=".2f"),
+        Measure("ms", "ms a step", "lower", 0.5, ".2f", relative=True),
+    ),
+    targets=_targets(),
+    play=play,
+    texts=False,
+    small_only=("q-learning",),
+    small=TABLES,
+    peer_seeds=10,
+)

@@ -1,0 +1,291 @@
+"""An agent for Gymnasium environments: it learns an environment by acting in it.
+
+    agent = Agent(gymnasium.make("CartPole-v1"), journal="cartpole.db")
+    agent.train(3_000)
+    agent.evaluate(20).mean_return
+
+It explores where that can pay, and plans with what it has seen (``quickstudy.judgement.value``); there is nothing to
+tune. Every step is journaled as a step of a task, so ``quickstudy review`` reads it, and an agent that is opened on a
+journal goes on where it was. An episode that breaks off there teaches all but its last step.
+
+Invariants: ``evaluate`` changes nothing learned; the same seed gives the same training; ``train(a)`` and ``train(b)``
+give what ``train(a + b)`` gives; Ctrl-C stops after the step that runs, and loses nothing.
+
+Not here: continuous actions, several environments at once, the experts (an agent learns from rewards alone).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from os import PathLike
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from quickstudy.adapters.observations import Observations, Seen
+from quickstudy.adapters.trails import Trail
+from quickstudy.errors import InputError, MissingExtraError
+from quickstudy.judgement.value import Step, StepValues, Transition
+from quickstudy.judgement.value.values import DISCOUNT
+from quickstudy.types import FloatArray
+
+try:
+    import gymnasium
+except ImportError as error:
+    raise MissingExtraError("gymnasium", "gymnasium") from error
+
+BETWEEN = 20
+"""Sweeps of planning after each episode."""
+
+RESAMPLES = 2_000
+"""Of the bootstrap interval."""
+
+EVALUATION_SEED = 1_000_003
+"""Episodes of an evaluation begin from seeds far from those of training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What happened in :meth:`Agent.train`.
+
+    Attributes:
+        steps: how many.
+        returns: of the episodes that ended.
+    """
+
+    steps: int
+    returns: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How well the best known options do.
+
+    Attributes:
+        mean_return: mean over episodes of the sum of rewards.
+        low: lower end of its 95% bootstrap interval.
+        high: upper end.
+        returns: one for each episode.
+        steps: how many steps they took together.
+    """
+
+    mean_return: float
+    low: float
+    high: float
+    returns: tuple[float, ...]
+    steps: int
+
+
+class Agent:
+    """Learns one environment.
+
+    Args:
+        env: a Gymnasium environment with discrete actions, and box, discrete, text, dict or tuple observations.
+        journal: a path; in memory if None. Of an existing journal everything is learned again first.
+        seed: of exploration and of the environment.
+        discount: γ: what the next step's value counts, in (0, 1).
+
+    Raises:
+        InputError: actions or observations of another kind.
+
+    >>> import gymnasium
+    >>> agent = Agent(gymnasium.make("CliffWalking-v1"))
+    >>> training = agent.train(400)
+    >>> agent.evaluate(1).mean_return
+    -13.0
+    """
+
+    def __init__(
+        self,
+        env: gymnasium.Env[Any, Any],
+        *,
+        journal: str | PathLike[str] | None = None,
+        seed: int = 0,
+        discount: float = DISCOUNT,
+    ) -> None:
+        if not isinstance(env.action_space, gymnasium.spaces.Discrete):
+            raise InputError(
+                f"The actions are {env.action_space}.", next_step="Give an environment with Discrete actions."
+            )
+        if isinstance(discount, bool) or not isinstance(discount, int | float) or not 0 < discount < 1:
+            raise InputError(f"discount is {discount!r}.", next_step="Give a number between 0 and 1, like 0.99.")
+        self.env = env
+        self.seed = seed
+        self.discount = float(discount)
+        self._first_action = int(env.action_space.start)
+        self._columns = np.arange(int(env.action_space.n))
+        self._observations = Observations(env.observation_space)
+        self._generator = np.random.default_rng(seed)
+        self.values = StepValues(np.ones(1), discount=self.discount)
+        self.steps = 0
+        self._seen: Seen | None = None
+        self._total = 0.0
+        self._episodes = 0
+        names = [str(action + self._first_action) for action in self._columns]
+        self._trail = None if journal is None else Trail(journal, _name(env), names)
+        if self._trail is not None:
+            self._recall(self._trail)
+
+    def train(self, steps: int, *, progress: bool = True) -> Training:
+        """Acts and learns for a number of steps.
+
+        Args:
+            steps: how many.
+            progress: whether to show a progress bar where standard error is a terminal.
+        """
+        returns: list[float] = []
+        with _interruption() as interrupted, _bar(steps, progress) as advance:
+            for done in range(steps):
+                if (total := self._step()) is not None:
+                    returns.append(total)
+                advance(f"return {np.mean(returns[-10:]):.1f}" if returns else "")
+                if interrupted():
+                    steps = done + 1
+                    break
+            if interrupted():
+                raise KeyboardInterrupt
+        return Training(steps, tuple(returns))
+
+    def act(self, observation: Any) -> int:
+        """The best known action; nothing is learned."""
+        return self._best(self._observations.read(observation)) + self._first_action
+
+    def evaluate(self, episodes: int = 20, *, seed: int = 0) -> Evaluation:
+        """Plays whole episodes with the best known options; nothing is learned.
+
+        Args:
+            episodes: how many.
+            seed: of the environment's starts.
+        """
+        if episodes < 1:
+            raise InputError(f"{episodes} episodes.", next_step="Give at least 1.")
+        env = gymnasium.make(self.env.spec) if self.env.spec is not None else self.env
+        returns, steps = [], 0
+        for episode in range(episodes):
+            observation, _ = env.reset(seed=EVALUATION_SEED + seed * 10_000 + episode)
+            total, over = 0.0, False
+            while not over:
+                observation, reward, ended, cut_off, _ = env.step(self.act(observation))
+                total, over, steps = total + float(reward), ended or cut_off, steps + 1
+            returns.append(total)
+        if env is self.env:
+            self._seen = None
+        low, high = _interval(np.array(returns))
+        return Evaluation(float(np.mean(returns)), low, high, tuple(returns), steps)
+
+    def close(self) -> None:
+        """Closes the journal; the environment stays open."""
+        if self._trail is not None:
+            self._trail.close()
+
+    def __enter__(self) -> Agent:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- inside
+
+    def _step(self) -> float | None:
+        """One step; the episode's return if it ended."""
+        seen = self._seen
+        if seen is None:
+            fresh = self._episodes == 0 and self.steps == 0
+            observation, _ = self.env.reset(seed=self.seed if fresh else None)
+            seen, self._total = self._observations.read(observation), 0.0
+            if self._trail is not None:
+                self._trail.begin()
+        chosen = self.values.choose(seen.key, _NOTHING, seen.numbers, self._columns, self._generator)
+        action = int(self._columns[chosen]) + self._first_action
+        observation, given, ended, cut_off, _ = self.env.step(action)
+        after, reward = self._observations.read(observation), float(given)
+        over = bool(ended or cut_off)
+        if self._trail is not None:
+            self._trail.step(seen, chosen, reward)
+            if over:
+                self._trail.end(None if ended else after)
+        self._learn(seen, chosen, reward, None if ended else after)
+        self._total += reward
+        self._seen = None if over else after
+        if not over:
+            return None
+        self._episodes += 1
+        self.values.dream(BETWEEN)
+        return self._total
+
+    def _learn(self, seen: Seen, chosen: int, reward: float, after: Seen | None) -> None:
+        self.steps += 1
+        next_step = None if after is None else self._made(after, 0, 0.0, self.steps)
+        self.values.learn(Transition(self._made(seen, chosen, reward, self.steps - 1), next_step))
+
+    def _made(self, seen: Seen, chosen: int, reward: float, at: int) -> Step:
+        return Step(seen.key, _NOTHING, seen.numbers, self._columns, chosen, -1, np.array([reward]), float(at))
+
+    def _best(self, seen: Seen) -> int:
+        return self.values.best(seen.key, _NOTHING, seen.numbers, self._columns)
+
+    def _recall(self, trail: Trail) -> None:
+        """Learns the journal's episodes again, in the order in which they were lived."""
+        real = self._observations.measures
+        for lived in trail.read(real=real):
+            for step in lived.steps:
+                if step.known:
+                    self._learn(step.seen, step.option, step.reward, step.after)
+            if lived.over:
+                self._episodes += 1
+                self.values.dream(BETWEEN)
+
+
+_NOTHING = np.zeros(0, dtype=np.float32)
+
+
+def _name(env: gymnasium.Env[Any, Any]) -> str:
+    return env.spec.id if env.spec is not None else type(env.unwrapped).__name__
+
+
+def _interval(returns: FloatArray) -> tuple[float, float]:
+    """The 95% percentile bootstrap interval of the mean."""
+    draws = np.random.default_rng(0).integers(len(returns), size=(RESAMPLES, len(returns)))
+    low, high = np.quantile(returns[draws].mean(axis=1), [0.025, 0.975])
+    return float(low), float(high)
+
+
+@contextlib.contextmanager
+def _interruption() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed; a second one is not waited with."""
+    pressed: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def note(number: int, frame: FrameType | None) -> None:
+        pressed.append(number)
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(pressed)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _bar(steps: int, wanted: bool) -> Iterator[Callable[[str], None]]:
+    """A progress bar on standard error where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not wanted or not console.is_terminal:
+        yield lambda _: None
+        return
+    columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, TextColumn("{task.description}"), console=console, transient=True) as shown:
+        task = shown.add_task("", total=steps)
+        yield lambda words: shown.update(task, advance=1, description=words)

@@ -1,0 +1,108 @@
+"""Gymnasium observations as situations: what is journaled, what tells two states apart, and the numbers to plan with.
+
+Invariants: equal observations of a space have equal keys, different ones different keys. Numbers are planned with only
+where they measure something: real-valued boxes, or dicts and tuples of nothing else. Integers (``Discrete``, images)
+are categories: they are told apart, not subtracted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from quickstudy.errors import InputError, MissingExtraError
+from quickstudy.types import FloatArray, Situation
+
+try:
+    from gymnasium import spaces
+except ImportError as error:
+    raise MissingExtraError("gymnasium", "gymnasium") from error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """One observation.
+
+    Attributes:
+        situation: for the journal.
+        key: equal for equal observations.
+        numbers: to plan with, float64 (m,); empty if it holds none that measure something.
+    """
+
+    situation: Situation
+    key: str
+    numbers: FloatArray
+
+
+class Observations:
+    """Reads the observations of one space.
+
+    Attributes:
+        measures: whether its numbers measure something.
+
+    Raises:
+        InputError: a space that cannot be read, like a graph.
+    """
+
+    def __init__(self, space: spaces.Space[Any]) -> None:
+        self._space = space
+        self._parts = list(_parts(space, ""))
+        self.measures = all(_is_real(part) for _, part in self._parts)
+        self._text = any(isinstance(part, spaces.Text) for _, part in self._parts)
+
+    def read(self, observation: Any) -> Seen:
+        """One observation of the space."""
+        values = list(_values(self._space, observation))
+        arrays = [np.asarray(value).ravel() for value in values if not isinstance(value, str)]
+        numbers = np.concatenate([array.astype(np.float64) for array in arrays]) if arrays else np.zeros(0)
+        digest = hashlib.blake2b(numbers.tobytes(), digest_size=16)
+        for value in values:
+            if isinstance(value, str):
+                digest.update(value.encode() + b"\0")
+        situation: Situation = numbers
+        if self._text:
+            named = zip((name for name, _ in self._parts), values, strict=True)
+            record = {name or "text": value if isinstance(value, str) else _in_words(value) for name, value in named}
+            situation = record if len(record) > 1 else next(iter(record.values()))
+        return Seen(situation, digest.hexdigest(), numbers if self.measures else np.zeros(0))
+
+
+def _parts(space: spaces.Space[Any], name: str) -> Iterator[tuple[str, spaces.Space[Any]]]:
+    """The simple spaces inside a space, with their names."""
+    if isinstance(space, spaces.Dict):
+        for key, part in space.spaces.items():
+            yield from _parts(part, f"{name}.{key}" if name else str(key))
+    elif isinstance(space, spaces.Tuple):
+        for place, part in enumerate(space.spaces):
+            yield from _parts(part, f"{name}.{place}" if name else str(place))
+    elif isinstance(space, spaces.Box | spaces.Discrete | spaces.MultiDiscrete | spaces.MultiBinary | spaces.Text):
+        yield name, space
+    else:
+        raise InputError(
+            f"Observations of the space {type(space).__name__} cannot be read.",
+            next_step="Use Box, Discrete, MultiDiscrete, MultiBinary, Text, Dict or Tuple; a wrapper can convert.",
+        )
+
+
+def _values(space: spaces.Space[Any], observation: Any) -> Iterator[Any]:
+    """The simple observations inside an observation, in the order of :func:`_parts`."""
+    if isinstance(space, spaces.Dict):
+        for key, part in space.spaces.items():
+            yield from _values(part, observation[key])
+    elif isinstance(space, spaces.Tuple):
+        for place, part in enumerate(space.spaces):
+            yield from _values(part, observation[place])
+    else:
+        yield observation
+
+
+def _is_real(space: spaces.Space[Any]) -> bool:
+    return isinstance(space, spaces.Box) and np.dtype(space.dtype or np.float32).kind == "f"
+
+
+def _in_words(value: Any) -> str:
+    return " ".join(str(number) for number in np.asarray(value).ravel().tolist())

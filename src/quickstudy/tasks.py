@@ -1,0 +1,401 @@
+"""Tasks of many steps, from the user's side: a part of :class:`quickstudy.Learner`.
+
+    with learner.task() as task:
+        step = task.decide(situation, options=["left", "right"])
+        task.reward(-0.1)
+        task.end(outcome=True)
+
+Invariants: each verb is journaled when it returns, so a task goes on after a crash under its id; a task that has ended
+takes no more steps. Outside of tasks nothing changes, and a learner that has none pays nothing for them. Not here: what
+tasks teach (``episodes``), when they are given up (``autonomy.stopping``), reviews (``review``).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quickstudy.autonomy.stopping import StopReport
+from quickstudy.episodes import Episode, gathered, possible
+from quickstudy.errors import InputError, LessonError
+from quickstudy.job import Job
+from quickstudy.journal import new_id
+from quickstudy.perception import situation_from_json
+from quickstudy.record import Record
+from quickstudy.review import Review, ReviewStep, TaskSummary, differences, turning_step, worths
+from quickstudy.types import NEW_OPTION, Decision, FloatArray, Lesson, Situation, Value, Vector
+from quickstudy.views import past_decision
+
+GIVEN_UP = "success is too unlikely"
+"""The reason of a decision with which a task is given up."""
+
+
+class Tasks:
+    """The learner's tasks of many steps."""
+
+    job: Job
+    seed: int
+    _lock: threading.RLock
+    _record: Record
+
+    if TYPE_CHECKING:  # the learner's own
+
+        def teach(self, *args: Any, **keywords: Any) -> Lesson: ...  # noqa: D102
+        def add_option(self, *args: Any, **keywords: Any) -> None: ...  # noqa: D102
+        def _decide(self, *args: Any, **keywords: Any) -> list[Decision]: ...
+        def _reward(self, *args: Any, **keywords: Any) -> Lesson: ...
+
+    def task(self, id: str | None = None, *, stop: float | None = None) -> Task:
+        """A task of many steps, to be used in a ``with`` statement.
+
+        Args:
+            id: a globally unique id; made up if None. A task that has not ended goes on where it was.
+            stop: give the task up when success has become too unlikely, and of all tasks at most this share wrongly
+                (see ``quickstudy.autonomy.stopping``), in (0, 1); never if None.
+
+        Raises:
+            LessonError: the task has ended.
+            InputError: an id or a rate that makes no sense.
+        """
+        if id is not None and (not isinstance(id, str) or not id.strip()):
+            raise InputError(f"The task's id is {id!r}.", next_step="Give text.")
+        if stop is not None and (isinstance(stop, bool) or not isinstance(stop, int | float) or not 0 < stop < 1):
+            raise InputError(f"stop is {stop!r}.", next_step="Give a share between 0 and 1, like 0.02.")
+        return Task(self, id or new_id()[:16], stop)
+
+    def tasks(self) -> list[TaskSummary]:
+        """All tasks of the journal, in the order in which they began."""
+        with self._lock:
+            terms = self._record.job.terms
+            found = []
+            for episode in gathered(self._record.journal.in_tasks()).values():
+                amounts = [amount for given in episode.amounts.values() for amount in [terms.array(given)]]
+                total = float(sum((amount @ terms.weights for amount in amounts), 0.0))
+                if episode.steps:
+                    total = float(self._rewards(episode).sum())
+                began = episode.steps[0].at if episode.steps else 0.0
+                found.append(
+                    TaskSummary(episode.id, state_of(episode), len(episode.steps), episode.outcome, total, began)
+                )
+            return found
+
+    def review(self, task_id: str) -> Review:
+        """Looks back at a task: each step's value and temporal-difference error, and the step that turned it.
+
+        The values are those that all other tasks teach, so a task does not explain itself.
+
+        Raises:
+            LessonError: the journal holds no such task, or it has no steps.
+        """
+        with self._lock:
+            episode = gathered(self._record.journal.in_tasks(task_id=task_id)).get(task_id)
+            if episode is None or not episode.steps:
+                raise LessonError(
+                    f"This journal holds no task {task_id!r} with steps.",
+                    next_step="List the tasks with learner.tasks(), or: quickstudy review JOURNAL",
+                    code="unknown-task",
+                )
+            return self._reviewed(episode)
+
+    def value(self, situation: Situation) -> Value | None:
+        """The return to expect from a situation on, if work goes on as it did; writes nothing.
+
+        Returns:
+            None before the first task has ended.
+        """
+        with self._lock:
+            [checked], vectors = self._record.perceive([situation])
+            return self._record.episodes.value(vectors[0], checked)
+
+    @property
+    def stopping(self) -> StopReport:
+        """What early stop has done so far, and how many tasks it can have given up wrongly."""
+        with self._lock:
+            return self._record.stopping.report()
+
+    # -- inside
+
+    def _rewards(self, episode: Episode) -> FloatArray:
+        """What each step received, weighed (n,)."""
+        terms = self._record.job.terms
+        return self._record.episodes.rewards(episode) @ terms.weights
+
+    def _reviewed(self, episode: Episode) -> Review:
+        episodes = self._record.episodes
+        rewards = self._rewards(episode)
+        ended = episode.end is not None and not episode.cut_off and not episode.handed_over
+        known = episodes.expected(episode)
+        means = np.array([value.mean for value in known])
+        errors = differences(means, rewards, ended=ended) if known else np.full(len(rewards), np.nan)
+        turn = turning_step(means, rewards, ended=ended) if known else None
+        steps = tuple(
+            ReviewStep(
+                step=event.step or 0,
+                decision_id=event.id,
+                at=event.at,
+                situation=situation_from_json(event.situation) if event.situation else "",
+                answer=event.answer,
+                taught=episode.taught.get(event.id),
+                reward=float(rewards[i]),
+                value=known[i].mean if known else None,
+                sd=known[i].sd if known else None,
+                error=None if np.isnan(errors[i]) else float(errors[i]),
+            )
+            for i, event in enumerate(episode.steps)
+        )
+        return Review(
+            task=episode.id,
+            state=state_of(episode),
+            outcome=episode.outcome,
+            total=float(rewards.sum()),
+            steps=steps,
+            turned=None if turn is None else steps[turn[0]].step,
+            change=None if turn is None else turn[1],
+            lessons=worths(
+                [dict(past_decision(event).probabilities) for event in episode.steps],
+                known[0].success if known else None,
+                told=episode.outcome is not None,
+            ),
+        )
+
+
+class Task:
+    """One task of many steps; made by :meth:`quickstudy.Learner.task`. A context manager.
+
+    Leaving the ``with`` block ends the task, unless an error leaves it: then it can go on later under its id.
+
+    Attributes:
+        id: its id.
+        stop: the rate of tasks that may be given up wrongly; None if none is given up.
+        stopped: whether the learner has given it up: its newest decision is handed over.
+        ended: whether it has ended.
+    """
+
+    def __init__(self, learner: Tasks, id: str, stop: float | None) -> None:
+        self.id, self.stop = id, stop
+        self._learner = learner
+        self._lowest: float | None = None
+        self._fired = self.stopped = self.ended = self._begun = False
+        self._steps: list[str] = []
+        with learner._lock:
+            self._resume()
+
+    def decide(
+        self,
+        situation: Situation,
+        options: Sequence[str] | None = None,
+        *,
+        at: float | None = None,
+        request_id: str | None = None,
+    ) -> Decision:
+        """Decides on the next step, as :meth:`Learner.decide`; the decision's ``value`` says what to expect from here.
+
+        Args:
+            situation: what is seen now.
+            options: only these are possible here; in an open job, new ones are added.
+            at: the event's own time, seconds since 1970; now if None.
+            request_id: an idempotency key: the same one gets the same decision again, and no step more.
+        """
+        learner = self._learner
+        with learner._lock:
+            record = learner._record
+            record.writable()
+            self._running()
+            if learner.job.open and options is not None and not isinstance(options, str):
+                for name in options:
+                    if not record.options.is_current(name):
+                        learner.add_option(name)
+            if request_id is not None and (done := record.journal.by_request(request_id)) is not None:
+                if done.task_id != self.id:
+                    raise InputError(
+                        f"request_id {request_id!r} was used outside this task.",
+                        next_step="Give every step a request_id of its own.",
+                        code="used-request-id",
+                    )
+                return learner._decide([situation], options, at, request_id)[0]
+            self._begin(at)
+            [decision] = learner._decide([situation], options, at, request_id, within=self._judged)
+            self._steps.append(decision.id)
+            return decision
+
+    def teach(
+        self,
+        step: Decision | int,
+        answer: str,
+        *,
+        by: str | None = None,
+        lesson_id: str | None = None,
+        at: float | None = None,
+    ) -> Lesson:
+        """Teaches what was right at a step: a demonstration, or a correction.
+
+        Args:
+            step: the step's decision, or its number from 0; -1 is the newest.
+            answer: the right option.
+            by: who taught.
+            lesson_id: an idempotency key.
+            at: the event's own time, seconds since 1970; now if None.
+        """
+        return self._learner.teach(None, answer, decision_id=self._decision_id(step), by=by, lesson_id=lesson_id, at=at)
+
+    def reward(
+        self, value: float | Mapping[str, float], *, lesson_id: str | None = None, at: float | None = None
+    ) -> Lesson:
+        """Rewards the newest step; several rewards add up.
+
+        It survives ``kill -9``; power loss can take the newest rewards of a task until it ends, which seals them all.
+
+        Args:
+            value: a number, or a dict of the job's reward terms: ``{"time": 3.5}``.
+            lesson_id: an idempotency key.
+            at: the event's own time, seconds since 1970; now if None.
+        """
+        self._running()
+        return self._learner._reward(self._decision_id(-1), value, lesson_id, at, durable=False)
+
+    def end(self, outcome: float | None = None, *, cut_off: bool = False, at: float | None = None) -> None:
+        """Ends the task. Ending it again the same way does nothing.
+
+        Args:
+            outcome: how it went: True or False, a number, or None if there is nothing to say but its rewards.
+            cut_off: whether it was broken off before its end, so that nothing follows from where it stands.
+            at: the event's own time, seconds since 1970; now if None.
+        """
+        if outcome is not None and not (isinstance(outcome, bool | int | float) and np.isfinite(outcome)):
+            raise LessonError(f"The outcome is {outcome!r}.", next_step="Give True, False, a number or None.")
+        learner = self._learner
+        with learner._lock:
+            record = learner._record
+            record.writable()
+            if self.ended:
+                return
+            self.ended = True
+            if self._begun:
+                good = bool(outcome) if isinstance(outcome, bool | np.bool_) else None
+                data: dict[str, Any] = {} if self._lowest is None else {"lowest": self._lowest}
+                if cut_off:
+                    data["cut_off"] = True
+                event = record.event(
+                    "task",
+                    at,
+                    task_id=self.id,
+                    step=len(self._steps),
+                    correct=good,
+                    value=None if outcome is None else float(outcome),
+                    data=data,
+                )
+                record.append([event], durable=True)
+
+    def review(self) -> Review:
+        """Looks back at the steps so far; see :meth:`quickstudy.Learner.review`."""
+        return self._learner.review(self.id)
+
+    @property
+    def steps(self) -> int:
+        """How many steps it has."""
+        return len(self._steps)
+
+    def __enter__(self) -> Task:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.end()
+
+    def __repr__(self) -> str:
+        return f"Task({self.id!r}, steps={self.steps})"
+
+    # -- inside
+
+    def _resume(self) -> None:
+        """Takes up a task that the journal holds."""
+        events = list(self._learner._record.journal.in_tasks(task_id=self.id))
+        self._begun = bool(events)
+        for event in events:
+            if event.kind == "decision":
+                self._steps.append(event.id)
+                self._note(possible(past_decision(event).value))
+            elif event.kind == "task" and event.mode is not None:
+                self._fired, self.stopped = True, event.mode == "ask"
+            elif event.kind == "task" and event.step is not None:
+                raise LessonError(
+                    f"Task {self.id!r} has ended.", next_step="Give every task an id of its own.", code="ended-task"
+                )
+
+    def _begin(self, at: float | None) -> None:
+        if not self._begun:
+            record = self._learner._record
+            record.append([record.event("task", at, task_id=self.id)], durable=False)
+            self._begun = True
+
+    def _running(self) -> None:
+        if self.ended:
+            raise LessonError(f"Task {self.id!r} has ended.", next_step="Begin another one.", code="ended-task")
+
+    def _decision_id(self, step: Decision | int) -> str:
+        if isinstance(step, Decision):
+            return step.id
+        if not self._steps or not -len(self._steps) <= step < len(self._steps):
+            raise LessonError(
+                f"Task {self.id!r} has no step {step}; it has {len(self._steps)}.", next_step="Decide first."
+            )
+        return self._steps[step]
+
+    def _judged(self, proposed: list[Decision], vectors: Vector) -> tuple[list[Decision], dict[str, Any]]:
+        """The proposal with its value, and whether the task is given up."""
+        record = self._learner._record
+        [decision] = proposed
+        value = record.episodes.value(vectors[0], decision.situation)
+        decision = replace(decision, value=value)
+        fields: dict[str, Any] = {"task_id": [self.id], "step": [len(self._steps)]}
+        names = [name for name in decision.probabilities if name != NEW_OPTION]
+        pursuit = record.episodes.pursuit
+        if pursuit is not None and names:
+            taught = record.knowledge is not None and bool(record.knowledge.in_force)
+            seed = [self._learner.seed, record.episodes.steps]
+            decision = pursuit.chosen(decision, vectors[0], names, taught=taught, seed=seed)
+            fields["options"] = names
+        if value is None:
+            return [decision], fields
+        self._note(possible(value))
+        if self.stop is not None and not self._fired:
+            id = new_id()
+            ruling = record.stopping.rule(id, possible(value), self.stop)
+            if ruling is not None:
+                self._fired, self.stopped = True, ruling.given_up
+                event = record.event(
+                    "task",
+                    decision.at,
+                    id=id,
+                    task_id=self.id,
+                    step=len(self._steps),
+                    mode="ask" if ruling.given_up else "audit",
+                    propensity=ruling.q,
+                    coin=ruling.coin,
+                    probability=value.success,
+                    data={"threshold": ruling.threshold, "rate": self.stop},
+                )
+                record.append([event], durable=False)
+        if self.stopped:
+            fields["ask"] = GIVEN_UP
+        return [decision], fields
+
+    def _note(self, chance: float | None) -> None:
+        if chance is not None:
+            self._lowest = chance if self._lowest is None else min(self._lowest, chance)
+
+
+def state_of(episode: Episode) -> str:
+    """A task's state in words."""
+    if episode.handed_over:
+        return "given up"
+    if episode.end is None:
+        return "running"
+    return "cut off" if episode.cut_off else "ended"

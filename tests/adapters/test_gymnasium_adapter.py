@@ -1,0 +1,197 @@
+"""The agent for Gymnasium environments."""
+
+import os
+import signal
+from typing import ClassVar
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium import spaces
+
+from quickstudy import Learner
+from quickstudy.adapters.gymnasium import Agent
+from quickstudy.adapters.observations import Observations
+from quickstudy.errors import InputError
+
+
+class Corridor(gymnasium.Env):
+    """Right leads to the end of a corridor of five, left back; it is cut off after 30 steps."""
+
+    action_space = spaces.Discrete(2, start=3)
+    observation_space = spaces.Discrete(5)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.place, self.time = 0, 0
+        return self.seen(), {}
+
+    def step(self, action):
+        assert action in (3, 4)
+        self.place, self.time = max(self.place + (1 if action == 4 else -1), 0), self.time + 1
+        ended = self.place == 5
+        return self.seen() if not ended else self.last(), float(ended), ended, self.time == 30, {}
+
+    def seen(self):
+        return self.place
+
+    def last(self):
+        return 4
+
+
+class WordCorridor(Corridor):
+    observation_space = spaces.Dict({"text": spaces.Text(10), "image": spaces.Box(0, 9, (2, 2), np.uint8)})
+
+    def seen(self):
+        return {"text": f"place {self.place}", "image": np.full((2, 2), self.place, dtype=np.uint8)}
+
+    def last(self):
+        return {"text": "place 9", "image": np.zeros((2, 2), dtype=np.uint8)}
+
+
+class InterruptedCorridor(Corridor):
+    steps: ClassVar[int] = 0
+
+    def step(self, action):
+        type(self).steps += 1
+        if type(self).steps == 50:
+            os.kill(os.getpid(), signal.SIGINT)
+        return super().step(action)
+
+
+def means(agent):
+    return [
+        agent.values.actions(seen.key, np.zeros(0, np.float32), seen.numbers, np.arange(2)).means
+        for seen in (agent._observations.read(place) for place in range(5))
+    ]
+
+
+@pytest.mark.parametrize("world", [Corridor, WordCorridor])
+def test_it_learns_the_shortest_way(world):
+    agent = Agent(world())
+    agent.train(300)
+    found = agent.evaluate(3)
+    assert found.mean_return == found.low == found.high == 1.0
+    assert found.steps == 15
+
+
+def test_a_pole_is_balanced_after_a_few_thousand_steps():
+    agent = Agent(gymnasium.make("CartPole-v1"))
+    agent.train(1_000)
+    assert agent.values.speaks == "smooth"
+    assert agent.evaluate(3).mean_return > 150  # at random: about 20
+
+
+def test_the_same_seed_gives_the_same_training():
+    one, two = (Agent(gymnasium.make("FrozenLake-v1"), seed=5) for _ in range(2))
+    assert one.train(300) == two.train(300)
+    assert one.evaluate(5) == two.evaluate(5)
+
+
+def test_training_in_parts_is_training():
+    whole, parts = Agent(Corridor()), Agent(Corridor())
+    whole.train(90)
+    for steps in (1, 40, 49):
+        parts.train(steps)
+    assert np.array_equal(means(whole), means(parts))
+
+
+def test_evaluation_teaches_nothing():
+    one, two = Agent(gymnasium.make("FrozenLake-v1")), Agent(gymnasium.make("FrozenLake-v1"))
+    for agent in (one, two):
+        agent.train(100)
+    one.evaluate(5)
+    assert one.train(100) == two.train(100)
+
+
+def test_an_agent_goes_on_from_its_journal(tmp_path):
+    path = tmp_path / "corridor.db"
+    with Agent(Corridor(), journal=path) as agent:
+        while agent.steps < 100 or agent._seen is not None:  # until an episode is over
+            agent.train(1)
+        before, steps = means(agent), agent.steps
+    with Agent(Corridor(), journal=path) as again:
+        assert again.steps == steps
+        assert np.array_equal(means(again), before)
+        again.train(10)
+
+
+def test_numbers_that_measure_come_back_from_the_journal(tmp_path):
+    path = tmp_path / "pole.db"
+    with Agent(gymnasium.make("CartPole-v1"), journal=path) as agent:
+        while agent.steps < 150 or agent._seen is not None:
+            agent.train(1)
+        steps = agent.steps
+        actions = [agent.act(np.array([0.0, 0.0, angle, 0.0])) for angle in np.linspace(-0.2, 0.2, 9)]
+    with Agent(gymnasium.make("CartPole-v1"), journal=path) as again:
+        assert again.steps == steps
+        assert [again.act(np.array([0.0, 0.0, angle, 0.0])) for angle in np.linspace(-0.2, 0.2, 9)] == actions
+
+
+def test_its_journal_holds_tasks_that_can_be_reviewed(tmp_path):
+    path = tmp_path / "corridor.db"
+    with Agent(Corridor(), journal=path) as agent:
+        training = agent.train(120)
+    with Learner.open(path) as learner:
+        ended = [task for task in learner.tasks() if task.state in ("ended", "cut off")]
+        assert [task.total for task in ended] == list(training.returns)
+        reached = next(task.task for task in ended if task.state == "ended")
+        assert learner.review(reached).steps[-1].reward == 1.0
+
+
+def test_a_forgotten_step_leaves_a_gap_and_a_forgotten_episode_nothing(tmp_path):
+    path = tmp_path / "corridor.db"
+    with Agent(Corridor(), journal=path) as agent:
+        while agent.steps < 60 or agent._seen is not None:
+            agent.train(1)
+        steps = agent.steps
+    with Learner.open(path) as learner:
+        first, second = (task for task in learner.tasks()[:2])
+        learner.forget(learner.review(first.task).steps[1].decision_id)
+        learner.forget(task_id=second.task)
+    with Agent(Corridor(), journal=path) as again:
+        assert again.steps == steps - 2 - second.steps  # the step before the gap leads nowhere
+
+
+def test_interrupting_loses_nothing(tmp_path):
+    path = tmp_path / "corridor.db"
+    with Agent(InterruptedCorridor(), journal=path) as agent:
+        with pytest.raises(KeyboardInterrupt):
+            agent.train(1_000)
+        assert agent.steps == 50
+        agent.train(10)
+        assert agent.steps == 60
+    with Learner.open(path) as learner:
+        assert sum(task.steps for task in learner.tasks()) == 60
+
+
+def test_observations_are_told_apart_and_measured_where_they_measure():
+    real = Observations(spaces.Dict({"a": spaces.Box(-1, 1, (2,)), "b": spaces.Box(-1, 1, (1,))}))
+    seen = real.read({"a": np.array([0.5, 0.25], dtype=np.float32), "b": np.array([1.0], dtype=np.float32)})
+    assert seen.numbers.tolist() == [0.5, 0.25, 1.0]
+    for space, one, other in (
+        (spaces.Discrete(4), 1, 2),
+        (spaces.Box(0, 255, (2, 2), np.uint8), np.zeros((2, 2), np.uint8), np.eye(2, dtype=np.uint8)),
+        (spaces.MultiBinary(3), np.array([0, 1, 1]), np.array([1, 1, 0])),
+        (spaces.Tuple((spaces.Text(5), spaces.Discrete(3))), ("a", 1), ("a", 2)),
+        (spaces.Text(5), "a", "b"),
+    ):
+        observations = Observations(space)
+        assert observations.read(one).key == observations.read(one).key != observations.read(other).key
+        assert observations.read(one).numbers.size == 0
+
+
+def test_what_it_cannot_do_is_said():
+    class Steering(Corridor):
+        action_space = spaces.Box(-1, 1, (1,))
+
+    class Graphs(Corridor):
+        observation_space = spaces.Graph(spaces.Discrete(2), None)
+
+    for wrong in (Steering, Graphs):
+        with pytest.raises(InputError):
+            Agent(wrong())
+    with pytest.raises(InputError):
+        Agent(Corridor(), discount=1.0)
+    with pytest.raises(InputError):
+        Agent(Corridor()).evaluate(0)

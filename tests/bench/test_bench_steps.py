@@ -1,0 +1,43 @@
+"""The scoring of the scenario of many steps."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bench.learners.q_learning import QLearning
+from bench.scenario import Stage
+from bench.steps.scenario import play, reached
+from bench.steps.worlds import WORLDS, Exact
+
+
+def test_a_policy_is_evaluated_exactly_within_the_time_limit():
+    exact = Exact(WORLDS["cliff-walking"].make())
+    assert exact.best == pytest.approx(-13.0)
+    up_right_down = np.ones(48, dtype=np.int64)
+    up_right_down[36], up_right_down[[11, 23, 35]] = 0, 2
+    assert exact.of(up_right_down) == pytest.approx(-13.0)
+    assert exact.of(np.zeros(48, dtype=np.int64)) == pytest.approx(-200.0)
+    assert exact.good(-13.5)
+    assert not exact.good(-14.0)
+
+
+def test_good_checks_count_only_in_a_row():
+    checks = [(10, True), (20, False), (30, True), (40, True), (50, True)]
+    assert reached(checks, 99, 3) == 30
+    assert reached(checks[:4], 99, 3) == 99
+    assert reached(checks, 99, 1) == 10
+
+
+def test_q_learning_learns_the_better_action():
+    agent = QLearning(1, 2, 400, seed=0)
+    for _ in range(400):
+        action = agent.choose(0)
+        agent.learn(0, action, float(action), None)
+    assert agent.values[0].argmax() == 1
+
+
+def test_an_agent_walks_along_the_cliff():
+    played = play("cliff-walking", "quickstudy", 0, Stage(Path("."), quick=True))
+    assert played.measures["solved"] == 1.0
+    assert played.measures["return"] == pytest.approx(-13.0)
+    assert played.measures["steps"] <= 350
