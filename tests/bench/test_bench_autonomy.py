@@ -88,11 +88,13 @@ def test_where_nothing_fits_nothing_is_taught_and_an_answer_alone_is_wrong() -> 
     assert record.right[world.answers >= 0][100:].mean() > 0.9
 
 
-def test_an_audit_that_nothing_fits_stays_open_and_counts_as_wrong() -> None:
+def test_where_nothing_fits_the_teacher_says_so_and_the_gate_learns_not_to_stand_behind_such_answers() -> None:
     world = clusters(300, nothing_fits=0.3)
     record = play(world, 0, target=0.1)
-    unanswered = (record.modes == SHADOW) | (record.modes == AUDIT)
-    assert sum(ledger.pending for ledger in record.ledgers) == (unanswered & (world.answers < 0)).sum() > 0
+    nothing = world.answers < 0
+    assert sum(ledger.pending for ledger in record.ledgers) == 0
+    assert record.stood[~nothing].mean() > 0.4
+    assert record.stood[nothing].mean() < 0.1
 
 
 def test_without_a_target_everything_is_asked() -> None:

@@ -22,8 +22,10 @@ MODULES = {
     "tracer-llm": "tracer",
     "vowpalwabbit": "vowpalwabbit",
 }
-OWN = ("quickstudy", "quickstudy-ageless", "quickstudy-threshold", "quickstudy-running-share", "last-answer")
-PEERS = [name for name in LEARNERS if name not in OWN]
+OWN = (*(name for name in LEARNERS if name.startswith("quickstudy")), "last-answer")
+STEPS = ("q-learning",)
+"""They play tasks of many steps, not streams."""
+PEERS = [name for name in LEARNERS if name not in OWN + STEPS]
 LESSONS = {"tracer": 200, "tracer-all": 200, "setfit": 10}
 """Sixty for the others; TRACER learns nothing before the fiftieth, and SetFit takes a second a lesson."""
 DIMENSION = 16

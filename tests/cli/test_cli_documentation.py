@@ -29,7 +29,20 @@ COMMANDS = commands()
 
 def test_all_commands_are_there():
     assert {" ".join(words) for words, _ in COMMANDS} == {
-        *("demo", "init", "work", "evaluate", "decide", "teach", "report", "teachers", "replay", "merge", "forget"),
+        *(
+            "demo",
+            "init",
+            "work",
+            "evaluate",
+            "decide",
+            "teach",
+            "reject",
+            "report",
+            "teachers",
+            "replay",
+            "merge",
+            "forget",
+        ),
         *("review", "export", "import", "configure", "what-if", "verify", "pause", "resume"),
         *(f"options {verb}" for verb in ("list", "add", "rename", "merge", "retire")),
     }
