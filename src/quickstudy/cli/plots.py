@@ -129,7 +129,7 @@ def plot_review(review: Mapping[str, Any], path: Path) -> None:
     above.plot(x, mean, color=BLUE, linewidth=1.6)
     above.set_title(f"task {review['task']} ({review['state']})", loc="left", fontsize=11)
     above.set_ylabel("expected return")
-    below.bar(x, [math.nan if step["error"] is None else step["error"] for step in steps], width=1.0, color=GREY)
+    below.bar(x, [math.nan if step["error"] is None else step["error"] for step in steps], width=0.9, color=GREY)
     below.set_ylabel("error")
     below.set_xlabel("step")
     for axes in (above, below):

@@ -76,7 +76,7 @@ def _list(learner: Learner, limit: int, *, as_json: bool) -> None:
         return
     grid = grid_of(f"The newest {min(limit, len(tasks)):,} of {len(tasks):,} tasks", ["task", "state", "steps"])
     for column in ("outcome", "return", "began"):
-        grid.add_column(column, justify="right")
+        grid.add_column(column, justify="right", min_width=len(column), no_wrap=True)
     for task in tasks[-limit:]:
         outcome = "" if task.outcome is None else f"{task.outcome:g}"
         grid.add_row(task.task, task.state, f"{task.steps:,}", outcome, f"{task.total:.3g}", _moment(task.began))
@@ -105,11 +105,11 @@ def _show(review: Review, count: int) -> None:
             f"There it said {turn.answer!r} to {in_words(turn.situation, 60)}."
         )
         _draw(review)
-    grid = grid_of("The steps that changed most", ["step"])
-    for column in ("expected", "received", "error"):
-        grid.add_column(column, justify="right")
-    for column in ("answer", "situation"):
-        grid.add_column(column, overflow="ellipsis", no_wrap=True)
+    grid = grid_of("The steps that changed most", [])
+    for column in ("step", "expected", "received", "error"):
+        grid.add_column(column, justify="right", min_width=len(column), no_wrap=True)
+    grid.add_column("answer", overflow="fold")
+    grid.add_column("situation", overflow="ellipsis", no_wrap=True, ratio=1)
     for step in _telling(review, count):
         style = "bold" if step.step == review.turned else ""
         answer = (
