@@ -108,15 +108,15 @@ def _show(review: Review, count: int) -> None:
     grid = grid_of("The steps that changed most", [])
     for column in ("step", "expected", "received", "error"):
         grid.add_column(column, justify="right", min_width=len(column), no_wrap=True)
-    grid.add_column("answer", overflow="fold")
-    grid.add_column("situation", overflow="ellipsis", no_wrap=True, ratio=1)
+    grid.add_column("answer", overflow="fold", min_width=8)
+    grid.add_column("situation", overflow="ellipsis", no_wrap=True)
     for step in _telling(review, count):
         style = "bold" if step.step == review.turned else ""
         answer = (
             f"{step.answer} (taught: {step.taught})" if step.taught not in (None, step.answer) else step.answer or ""
         )
         numbers = [_number(step.value), _number(step.reward), _number(step.error)]
-        grid.add_row(f"{step.step:,}", *numbers, answer, in_words(step.situation, 36), style=style)
+        grid.add_row(f"{step.step:,}", *numbers, answer, in_words(step.situation, 24), style=style)
     console.print(grid)
     if review.lessons:
         best = review.lessons[0]
