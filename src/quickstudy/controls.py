@@ -17,9 +17,8 @@ from quickstudy.autonomy.settings import Autonomy
 from quickstudy.autonomy.teachers import TeachersReport, make_teachers_report
 from quickstudy.autonomy.twice import draw, to_ask_again
 from quickstudy.autonomy.whatif import WhatIf, checked_targets, what_if
-from quickstudy.errors import LessonError
 from quickstudy.record import Record
-from quickstudy.types import Decision, Lesson
+from quickstudy.types import Decision
 
 
 class Controls:
@@ -58,56 +57,6 @@ class Controls:
         with self._lock:
             self._record.writable()
             return self._record.configure(changes)
-
-    def reject(
-        self,
-        decision: Decision | str,
-        *,
-        by: str | None = None,
-        lesson_id: str | None = None,
-        at: float | None = None,
-    ) -> Lesson:
-        """Says that a decision was wrong, and that none of the options is right.
-
-        It is a verdict like a taught answer: an audit is answered, and an error is counted. The gate learns from it;
-        the experts do not, since they were not told what is right.
-
-        Args:
-            decision: the decision, or its id.
-            by: who says so.
-            lesson_id: an idempotency key: the same id twice counts once.
-            at: the event's own time, seconds since 1970; now if None.
-
-        Raises:
-            UnknownDecisionError: this journal holds no such decision.
-            LessonError: the lesson id was used for another lesson.
-        """
-        if by is not None and not isinstance(by, str):
-            raise LessonError(f"by is {by!r}.", next_step="Give the teacher's name as text.")
-        with self._lock:
-            record = self._record
-            record.writable()
-            target = record.decision(decision.id if isinstance(decision, Decision) else str(decision))
-            done = None if lesson_id is None else record.same_lesson(lesson_id, target, None, {})
-            if done is not None:
-                return views.lesson(done)
-            event = record.event(
-                "lesson",
-                at,
-                id=lesson_id,
-                decision_id=target.id,
-                by=by,
-                correct=record.keeper.verdict(target, None, record.options, set()),
-                propensity=target.propensity if target.mode == "audit" else None,
-            )
-            record.commit([(event, None)])
-            return views.lesson(event)
-
-    def rejected(self) -> frozenset[str]:
-        """The ids of the decisions of which somebody said that no option is right."""
-        with self._lock:
-            lessons = self._record.journal.events(kinds=["lesson"])
-            return frozenset(str(e.decision_id) for e in lessons if e.is_verdict and e.answer is None)
 
     def pause(self) -> Autonomy:
         """Asks about everything, and counts nothing, until :meth:`resume`."""

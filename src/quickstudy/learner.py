@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 from quickstudy import views
 from quickstudy.controls import Controls
 from quickstudy.errors import InputError, JobError, LessonError, OptionError, SituationError
+from quickstudy.feedback import Feedback
 from quickstudy.job import Job, checked_option_name
 from quickstudy.journal import Event, Journal
 from quickstudy.journal.clock import checked_time
@@ -33,7 +34,7 @@ Within: TypeAlias = Callable[[list[Decision], Vector], tuple[list[Decision], dic
 """What a task of many steps makes of proposals: they, with their value, and further fields of their events."""
 
 
-class Learner(Controls, Tasks):
+class Learner(Feedback, Controls, Tasks):
     """A learner on one job.
 
     Args:
@@ -232,26 +233,6 @@ class Learner(Controls, Tasks):
                 lessons.append(lesson)
             self._record.commit(events)
             return [views.lesson(event) for event in lessons]
-
-    def reward(
-        self,
-        decision: Decision | str,
-        value: float | Mapping[str, float],
-        *,
-        lesson_id: str | None = None,
-        at: float | None = None,
-    ) -> Lesson:
-        """Feedback without a right answer: how good a decision turned out.
-
-        Inside a task of many steps it teaches what the steps are worth; elsewhere it is journaled.
-
-        Args:
-            decision: the decision, or its id.
-            value: any finite number; or a dict of the job's reward terms, like ``{"time": 3.5}``.
-            lesson_id: an idempotency key.
-            at: the event's own time, seconds since 1970; now if None.
-        """
-        return self._reward(decision, value, lesson_id, at, durable=True)
 
     # -- options
 
@@ -518,37 +499,6 @@ class Learner(Controls, Tasks):
             proposed, more = within(proposed, vectors) if within else (proposed, {})
             fields = {"options": options, "situation": texts, "vector": vectors, **more}
             return record.decide(proposed, request_id, **fields)
-
-    def _reward(
-        self,
-        decision: Decision | str,
-        value: float | Mapping[str, float],
-        lesson_id: str | None,
-        at: float | None,
-        *,
-        durable: bool,
-    ) -> Lesson:
-        terms = self.job.terms
-        amounts = terms.checked(value)
-        number = float(value) if not isinstance(value, Mapping) else float(terms.array(amounts) @ terms.weights)
-        with self._lock:
-            record = self._record
-            record.writable()
-            target = record.decision(decision.id if isinstance(decision, Decision) else str(decision))
-            event = record.same_lesson(lesson_id, target, number, {}) if lesson_id is not None else None
-            if event is None:
-                event = record.event(
-                    "lesson",
-                    at,
-                    id=lesson_id,
-                    decision_id=target.id,
-                    task_id=target.task_id,
-                    step=target.step,
-                    value=number,
-                    data={"terms": amounts} if isinstance(value, Mapping) else {},
-                )
-                record.append([event], durable=durable)
-            return views.lesson(event)
 
     def _change_option(self, action: str, name: str, *, other: str | None = None, description: str = "") -> None:
         with self._lock:

@@ -21,7 +21,7 @@ EXPERTS = {*WORDS, "rewards", "job", "experts"}
 MIND = {*EXPERTS, "journal", "perception", "judgement", "options", "mind"}
 KEPT = {*MIND, "knowledge", "views", "autonomy"}
 TASKS = {"pursuit", "episodes", "review"}
-VIEWS = {*KEPT, *TASKS, "declarations", "record", "report", "controls", "tasks"}
+VIEWS = {*KEPT, *TASKS, "declarations", "record", "report", "controls", "feedback", "tasks"}
 EVERYTHING = {*VIEWS, "learner"}
 ALLOWED = {
     "errors": set(),
@@ -44,6 +44,7 @@ ALLOWED = {
     "record": {*KEPT, "declarations", "episodes"},
     "report": KEPT,
     "controls": {*KEPT, "record"},
+    "feedback": {*KEPT, "record"},
     "tasks": {*KEPT, *TASKS, "record"},
     "learner": VIEWS,
     "functions": EVERYTHING,
