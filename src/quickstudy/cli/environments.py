@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 from rich.text import Text
@@ -62,6 +62,7 @@ def learn_environment(
         "environment": env.spec.id if env.spec is not None else world.name,
         **run.to_dict(),
         "seed": seed,
+        "stopped": stopped,
         "steps_per_second": round(run.done / max(seconds, 1e-9), 1),
         "seconds": round(time.monotonic() - started, 1),
         "journal": str(journal),
@@ -71,18 +72,18 @@ def learn_environment(
     if as_json:
         print_json(summary)
     else:
-        _tell(summary, world, stopped=stopped)
-    if stopped:
+        _tell(summary, world)
+    if stopped == "interrupted":
         raise typer.Exit(EXIT_INTERRUPTED)
 
 
-def _learn(run: Run, world: World, *, quiet: bool) -> bool:
-    """Trains and checks in turn; whether it was stopped."""
+def _learn(run: Run, world: World, *, quiet: bool) -> Literal["goal", "interrupted"] | None:
+    """Trains and checks in turn; why it stopped before all steps were done."""
     from quickstudy.cli.world_screen import WorldScreen
 
-    agent, watched = run.agent, world.make()
+    agent, watched, mastered = run.agent, world.make(), False
     with Stop() as stop, WorldScreen(run, console=err(), quiet=quiet) as screen:
-        while run.done < run.steps and not stop.requested:
+        while run.done < run.steps and not stop.requested and not mastered:
             due = world.every - agent.steps % world.every
             try:
                 agent.train(min(AT_A_TIME, due, run.steps - run.done), progress=False)
@@ -90,18 +91,23 @@ def _learn(run: Run, world: World, *, quiet: bool) -> bool:
                 stop.requested = True
             if agent.steps % world.every == 0 and not stop.requested and run.done < run.steps:
                 _check(run, world.episodes, watched)
+                if world.ends and run.reached(run.checks[-1].evaluation):
+                    _check(run, world.last_episodes, watched)
+                    mastered = run.reached(run.checks[-1].evaluation)
             screen.tick()
-        if not stop.requested:
+        if not stop.requested and not mastered:
             _check(run, world.last_episodes, watched)
         screen.over = True
     watched.close()
-    return stop.requested
+    return "interrupted" if stop.requested else "goal" if mastered else None
 
 
 def _check(run: Run, episodes: int, watched: Any) -> None:
+    """Plays with the best known options; a check after the same steps is replaced."""
     from quickstudy.cli.world_run import Check
     from quickstudy.cli.worlds import look
 
+    run.checks[:] = [check for check in run.checks if check.at < run.agent.steps]
     run.checks.append(Check(run.agent.steps, run.agent.evaluate(episodes)))
     run.look = look(run.agent, run.world, watched)
 
@@ -114,15 +120,15 @@ def _plot(run: Run, journal: Path) -> Path:
     return path
 
 
-def _tell(summary: dict[str, Any], world: World, *, stopped: bool) -> None:
+def _tell(summary: dict[str, Any], world: World) -> None:
     from quickstudy.cli.world_screen import in_short
 
-    console = err()
+    console, interrupted = err(), summary["stopped"] == "interrupted"
     console.print()
     if not summary["steps"]:
         say("Stopped before the first step.")
         return
-    if stopped:
+    if interrupted:
         say("Stopped. Everything is kept; here is how far it came.")
     say(
         f"{summary['steps']:,} steps in {summary['seconds']:.0f} s; in all {summary['steps_in_all']:,} steps, "
@@ -137,13 +143,17 @@ def _tell(summary: dict[str, Any], world: World, *, stopped: bool) -> None:
             f"Goal: {in_short(world, world.goal)}, {world.goal_from}."
         )
         mastered = summary["mastered_at"]
-        say("The goal is not reached yet." if mastered is None else f"The goal is reached from step {mastered:,} on.")
+        ended = " Training ended there." if summary["stopped"] == "goal" else ""
+        reached = (
+            "The goal is not reached yet." if mastered is None else f"The goal is reached from step {mastered:,} on."
+        )
+        say(reached + ended)
     journal = Path(summary["journal"])
     say(f"Journal: {near(journal)}" + (f"   Plot: {near(Path(summary['plot']))}" if summary["plot"] else ""))
     console.print(Text("Try next:", style="bold"))
     name = shlex.quote(near(journal))
-    left = summary["of"] - summary["steps"] if stopped else world.steps
-    if stopped or summary["mastered_at"] is None:
+    left = summary["of"] - summary["steps"] if interrupted else world.steps
+    if interrupted or summary["mastered_at"] is None:
         say(f"  quickstudy demo --job {summary['job']} --steps {max(left, 1)} --journal {name}")
     say(f"  quickstudy review {name}")
     say(f"  quickstudy review {name} last --plot {shlex.quote(str(Path(near(journal)).with_suffix('')) + '-last.png')}")

@@ -1,6 +1,6 @@
 """Pictures in text of what an agent does: a taxi's route, a walker's policy, a cart with its pole.
 
-Every picture is a list of lines, at most 79 characters wide and nine high. ``moment`` is which step of the watched
+Every picture is a list of lines, at most 79 characters wide and ten high. ``moment`` is which step of the watched
 episode is shown; None shows it as a whole. Invariant: pure functions of their arguments. Not here: saved pictures
 (``policy_plots``).
 """

@@ -66,7 +66,7 @@ def _curves(axes: Axes, run: Run) -> None:
     axes.grid(axis="y", color="#dddddd", linewidth=0.7)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="best", fontsize=9, frameon=False)
+    axes.legend(loc="best", fontsize=9, edgecolor="none", framealpha=0.85)
 
 
 def _taxi(axes: Axes, look: Look) -> None:
@@ -79,19 +79,17 @@ def _taxi(axes: Axes, look: Look) -> None:
                 axes.plot([column + 0.5] * 2, [row - 0.5, row + 0.5], color="black", linewidth=2.5)
     for row, column in PADS:
         axes.text(column - 0.36, row - 0.28, look.desc[row + 1][2 * column + 1], color=GREY, fontsize=11, weight="bold")
+    places = [place for place, _, _ in states]
+    met = next((number for number, (_, passenger, _) in enumerate(states) if passenger == 4), len(states))
     # The two ways lie side by side where they share a street.
-    for inside, colour, shift, label in (
-        (False, ORANGE, -0.08, "to the passenger"),
-        (True, GREEN, 0.08, "with the passenger"),
+    for way, colour, shift, label in (
+        (places[: met + 1], ORANGE, -0.08, "to the passenger"),
+        (places[met:], GREEN, 0.08, "with the passenger"),
     ):
-        way = [place for place, passenger, _ in states if (passenger == 4) is inside]
-        if not inside and len(way) < len(states):
-            way.append(states[len(way)][0])
-        if way:
-            y, x = (np.array(part, dtype=np.float64) + shift for part in zip(*way, strict=True))
-            axes.plot(x, y, color=colour, linewidth=2, marker="o", markersize=4, label=label)
-    (row, column), _, _ = states[0]
-    axes.text(column, row + 0.36, "start", ha="center", fontsize=9)
+        at = np.array(way, dtype=np.float64).reshape(-1, 2) + shift
+        axes.plot(at[:, 1], at[:, 0], color=colour, linewidth=2, marker="o", markersize=4, label=label)
+    row, column = places[0]
+    axes.text(column + 0.08, row, "start", va="center", fontsize=9)
     _told(axes, look, "greedy route of one episode")
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=9, frameon=False)
 
@@ -112,7 +110,7 @@ def _grid(axes: Axes, look: Look) -> None:
                 colour, weight = (GREEN, "bold") if on_it else (GREY, "normal")
                 text = axes.text(column, row, ARROWS[wide][best], ha="center", va="center", fontsize=13)
                 text.set(color=colour, weight=weight)
-    _told(axes, look, "best known option; green: one episode")
+    _told(axes, look, "best known option; green: one episode; blue: fatal")
 
 
 def _cart(axes: Axes, look: Look) -> None:
@@ -134,7 +132,7 @@ def _cart(axes: Axes, look: Look) -> None:
 
 def _told(axes: Axes, look: Look, what: str) -> None:
     steps, total = len(look.watched.actions), look.watched.total
-    axes.set_title(f"{what} ({steps} steps, return {total:g})", loc="left", fontsize=11)
+    axes.set_title(f"{what}\n{steps} steps, return {total:g}", loc="left", fontsize=11)
 
 
 def _board(axes: Axes, high: int, wide: int) -> None:

@@ -40,6 +40,7 @@ class World:
         low: the lowest return on the screen.
         high: the highest.
         picture: which picture is drawn.
+        ends: whether training ends once a check at the end would reach the goal: where a later plan can be worse.
     """
 
     name: str
@@ -55,6 +56,7 @@ class World:
     low: float
     high: float
     picture: Literal["taxi", "grid", "cart"]
+    ends: bool = False
 
     def make(self) -> gymnasium.Env[Any, Any]:
         """A fresh one, of the newest version that is installed."""
@@ -88,7 +90,7 @@ WORLDS = {
     "cartpole": World(
         name="CartPole",
         about="a cart learns to balance its pole",
-        steps=4_000,
+        steps=8_000,
         limit=None,
         goal=500.0,
         goal_from="the most there is",
@@ -99,6 +101,7 @@ WORLDS = {
         low=0.0,
         high=500.0,
         picture="cart",
+        ends=True,
     ),
     "cliff": World(
         name="CliffWalking",
