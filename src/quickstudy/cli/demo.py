@@ -69,6 +69,7 @@ def demo(
 
     Each phrase (an inclusion term, written by people) is decided first, then the code book says what was right, unless
     the coder answers alone; what is shown of that is known to the screen only.
+
     The other jobs are environments of Gymnasium, learned from rewards alone, with a picture of what the agent does:
     taxi (drive passengers), cartpole (balance a pole), cliff (pass a cliff), frozenlake (cross slippery ice).
     They need: pip install "quickstudy\[gymnasium]"

@@ -66,7 +66,7 @@ def _curves(axes: Axes, run: Run) -> None:
     axes.grid(axis="y", color="#dddddd", linewidth=0.7)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="best", fontsize=9, edgecolor="none", framealpha=0.85)
+    axes.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.13), ncols=2, fontsize=9, frameon=False)
 
 
 def _taxi(axes: Axes, look: Look) -> None:
@@ -115,6 +115,7 @@ def _grid(axes: Axes, look: Look) -> None:
 
 def _cart(axes: Axes, look: Look) -> None:
     from matplotlib.colors import ListedColormap
+    from matplotlib.patches import Patch
 
     axes.pcolormesh(
         np.degrees(ANGLES), SPEEDS, look.best, cmap=ListedColormap([PALE_ORANGE, PALE_BLUE]), vmin=0, vmax=1
@@ -123,8 +124,8 @@ def _cart(axes: Axes, look: Look) -> None:
     axes.plot(np.degrees(path[:, 0]), path[:, 1], color="black", linewidth=0.7)
     axes.set_xlim(*np.degrees(ANGLES[[0, -1]]))
     axes.set_ylim(SPEEDS[-1], SPEEDS[0])
-    axes.text(0.03, 0.05, "push left", transform=axes.transAxes, color=ORANGE, weight="bold")
-    axes.text(0.97, 0.92, "push right", transform=axes.transAxes, color=BLUE, weight="bold", ha="right")
+    pushes = [Patch(color=PALE_ORANGE, label="push left"), Patch(color=PALE_BLUE, label="push right")]
+    axes.legend(handles=pushes, loc="upper right", fontsize=9, edgecolor="none", framealpha=0.9)
     axes.set_xlabel("angle of the pole, degrees")
     axes.set_ylabel("angular velocity, radians a second")
     _told(axes, look, "best push in the middle; line: one episode")
