@@ -51,7 +51,8 @@ def _curves(axes: Axes, run: Run) -> None:
     axes.axhline(world.goal, color=GREY, linewidth=1, linestyle=":", label=f"goal {world.goal:g}, {world.goal_from}")
     training = run.training()
     shown = np.unique(np.linspace(0, len(training) - 1, POINTS).astype(int))
-    axes.plot(shown + 1, training[shown], color=ORANGE, linewidth=1.2, label="last 20 episodes of training")
+    off = f" (begins below {world.low:g})" if (training < world.low).any() else ""
+    axes.plot(shown + 1, training[shown], color=ORANGE, linewidth=1.2, label=f"last 20 episodes of training{off}")
     at = [check.at for check in run.checks]
     means = [check.evaluation.mean_return for check in run.checks]
     ends = [(check.evaluation.low, check.evaluation.high) for check in run.checks]
