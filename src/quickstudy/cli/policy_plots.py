@@ -51,14 +51,14 @@ def _curves(axes: Axes, run: Run) -> None:
     axes.axhline(world.goal, color=GREY, linewidth=1, linestyle=":", label=f"goal {world.goal:g}, {world.goal_from}")
     training = run.training()
     shown = np.unique(np.linspace(0, len(training) - 1, POINTS).astype(int))
-    off = f" (begins below {world.low:g})" if (training < world.low).any() else ""
-    axes.plot(shown + 1, training[shown], color=ORANGE, linewidth=1.2, label=f"last 20 episodes of training{off}")
+    off = f" (at first below {world.low:g})" if (training < world.low).any() else ""
+    axes.plot(shown + 1, training[shown], color=ORANGE, linewidth=1.2, label=f"training, last 20 episodes{off}")
     at = [check.at for check in run.checks]
     means = [check.evaluation.mean_return for check in run.checks]
     ends = [(check.evaluation.low, check.evaluation.high) for check in run.checks]
     if at:
         axes.fill_between(at, [low for low, _ in ends], [high for _, high in ends], color=BLUE, alpha=0.15, linewidth=0)
-        axes.plot(at, means, color=BLUE, linewidth=1.8, marker=".", label="best known options, 95% interval")
+        axes.plot(at, means, color=BLUE, linewidth=1.8, marker=".", label="greedy, 95% interval")
     room = 0.03 * (world.high - world.low)
     axes.set_ylim(world.low - room, world.high + room)
     axes.set_xlim(0, run.agent.steps)
@@ -92,7 +92,7 @@ def _taxi(axes: Axes, look: Look) -> None:
     row, column = places[0]
     axes.text(column + 0.08, row, "start", va="center", fontsize=9)
     _told(axes, look, "greedy route of one episode")
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=9, frameon=False)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=2, fontsize=9, frameon=False)
 
 
 def _grid(axes: Axes, look: Look) -> None:
