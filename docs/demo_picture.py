@@ -30,7 +30,7 @@ def main(arguments):
     class KeptScreen(screen.Screen):
         def __exit__(self, *error):
             super().__exit__(*error)
-            words.print(self._picture())
+            words.print(self.picture())
             last.append(self)
 
         def __init__(self, *positional, **keywords):

@@ -195,3 +195,15 @@ def test_what_it_cannot_do_is_said():
         Agent(Corridor(), discount=1.0)
     with pytest.raises(InputError):
         Agent(Corridor()).evaluate(0)
+
+
+def test_ended_episodes_are_kept_and_come_back_from_the_journal(tmp_path):
+    with Agent(Corridor(), journal=tmp_path / "c.db") as agent:
+        assert (agent.episodes, agent.knows(0)) == ([], False)
+        returns = agent.train(200, progress=False).returns
+        kept = list(agent.episodes)
+        assert tuple(episode.total for episode in kept) == returns
+        assert agent.knows(0)
+        assert kept[-1].end <= agent.steps
+    with Agent(Corridor(), journal=tmp_path / "c.db") as again:
+        assert again.episodes == kept

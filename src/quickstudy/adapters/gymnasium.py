@@ -63,6 +63,19 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
+class Episode:
+    """One episode of training that ended.
+
+    Attributes:
+        end: after how many steps of all training.
+        total: the sum of its rewards.
+    """
+
+    end: int
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """How well the best known options do.
 
@@ -89,6 +102,10 @@ class Agent:
         journal: a path; in memory if None. Of an existing journal everything is learned again first.
         seed: of exploration and of the environment.
         discount: γ: what the next step's value counts, in (0, 1).
+
+    Attributes:
+        steps: how many it has learned from, the journal's included.
+        episodes: the episodes that ended, the journal's included.
 
     Raises:
         InputError: actions or observations of another kind.
@@ -125,7 +142,7 @@ class Agent:
         self.steps = 0
         self._seen: Seen | None = None
         self._total = 0.0
-        self._episodes = 0
+        self.episodes: list[Episode] = []
         names = [str(action + self._first_action) for action in self._columns]
         self._trail = None if journal is None else Trail(journal, _name(env), names)
         if self._trail is not None:
@@ -154,6 +171,10 @@ class Agent:
     def act(self, observation: Any) -> int:
         """The best known action; nothing is learned."""
         return self._best(self._observations.read(observation)) + self._first_action
+
+    def knows(self, observation: Any) -> bool:
+        """Whether just this was observed before."""
+        return self.values.tabular.known(self._observations.read(observation).key, self._columns)
 
     def evaluate(self, episodes: int = 20, *, seed: int = 0) -> Evaluation:
         """Plays whole episodes with the best known options; nothing is learned.
@@ -195,7 +216,7 @@ class Agent:
         """One step; the episode's return if it ended."""
         seen = self._seen
         if seen is None:
-            fresh = self._episodes == 0 and self.steps == 0
+            fresh = not self.episodes and self.steps == 0
             observation, _ = self.env.reset(seed=self.seed if fresh else None)
             seen, self._total = self._observations.read(observation), 0.0
             if self._trail is not None:
@@ -214,7 +235,7 @@ class Agent:
         self._seen = None if over else after
         if not over:
             return None
-        self._episodes += 1
+        self.episodes.append(Episode(self.steps, self._total))
         self.values.dream(BETWEEN)
         return self._total
 
@@ -237,7 +258,7 @@ class Agent:
                 if step.known:
                     self._learn(step.seen, step.option, step.reward, step.after)
             if lived.over:
-                self._episodes += 1
+                self.episodes.append(Episode(self.steps, sum(step.reward for step in lived.steps)))
                 self.values.dream(BETWEEN)
 
 

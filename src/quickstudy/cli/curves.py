@@ -6,15 +6,15 @@ Invariant: pure functions of their arguments. Not here: saved plots (``plots``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from rich.text import Text
 
-_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-_BLANK = 0x2800
+BRAILLE_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+BRAILLE_BLANK = 0x2800
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,16 @@ class Curve:
     style: str
 
 
-def plot(curves: Sequence[Curve], *, total: int, unit: str, width: int = 78, height: int = 8) -> Text:
-    """Draws curves over x from 0 to ``total``, y from 0% to 100%.
+def plot(
+    curves: Sequence[Curve],
+    *,
+    total: int,
+    unit: str,
+    width: int = 78,
+    height: int = 8,
+    label: Callable[[float], str] = "{:.0%}".format,
+) -> Text:
+    """Draws curves over x from 0 to ``total``, y from 0 to 1.
 
     Args:
         curves: later ones are drawn over earlier ones.
@@ -39,6 +47,7 @@ def plot(curves: Sequence[Curve], *, total: int, unit: str, width: int = 78, hei
         unit: what x counts.
         width: characters in all.
         height: lines of the drawing, without the axis.
+        label: what the axis says of a y, in at most 4 characters.
 
     Returns:
         ``height + 2`` lines.
@@ -52,11 +61,11 @@ def plot(curves: Sequence[Curve], *, total: int, unit: str, width: int = 78, hei
     for line in range(height):
         share = 1.0 - line / (height - 1) if height > 1 else 1.0
         marked = line in {0, height - 1} or (height % 2 == 1 and line == height // 2)
-        text.append(f"{share:4.0%} ┤" if marked else "     │", style="dim")
+        text.append(f"{label(share):>4} ┤" if marked else "     │", style="dim")
         for column in range(columns):
             drawn = owner[line, column]
             style = curves[drawn].style if drawn >= 0 else ""
-            text.append(chr(_BLANK + int(cells[line, column])) if drawn >= 0 else " ", style=style)
+            text.append(chr(BRAILLE_BLANK + int(cells[line, column])) if drawn >= 0 else " ", style=style)
         text.append("\n")
     text.append("     └" + "─" * columns + "\n", style="dim")
     right = f"{total:,} {unit}"
@@ -85,5 +94,5 @@ def _draw(
             if owner[dot // 4, x // 2] != number:
                 owner[dot // 4, x // 2] = number
                 cells[dot // 4, x // 2] = 0
-            cells[dot // 4, x // 2] |= _DOTS[dot % 4][x % 2]
+            cells[dot // 4, x // 2] |= BRAILLE_DOTS[dot % 4][x % 2]
         before = row

@@ -1,5 +1,7 @@
 """``demo``: hires a medical coder. It learns to find the place of real clinical phrases in the ICD-10-CM code book.
 
+With ``--job`` it learns an environment instead (``environments``).
+
 Invariant: a run that is stopped keeps everything, and goes on when the same command names its journal again.
 Not here: the data (:mod:`quickstudy.jobs.icd10`), the screen (``screen``), the counting (``coder``).
 """
@@ -17,11 +19,23 @@ from rich.text import Text
 
 from quickstudy.cli.cells import row_key
 from quickstudy.cli.console import EXIT_INTERRUPTED, JsonOption, Stop, err, print_json, say
+from quickstudy.cli.opening import near, new_journal
+from quickstudy.errors import InputError
 
 if TYPE_CHECKING:
     from quickstudy.cli.coder import Run
     from quickstudy.job import Job
     from quickstudy.jobs.icd10 import Codebook
+
+
+class Demo(StrEnum):
+    """What is learned."""
+
+    coder = "coder"
+    taxi = "taxi"
+    cartpole = "cartpole"
+    cliff = "cliff"
+    frozenlake = "frozenlake"
 
 
 class Level(StrEnum):
@@ -33,21 +47,33 @@ class Level(StrEnum):
 
 
 def demo(
-    tasks: Annotated[int, typer.Option(min=1, help="How many phrases to learn from.")] = 3000,
-    level: Annotated[Level, typer.Option(help="How fine: 22 chapters, 273 blocks, 1,453 categories.")] = Level.block,
-    encoder: Annotated[str, typer.Option(help="How text is perceived: minilm, or static (faster).")] = "minilm",
+    context: typer.Context,
+    job: Annotated[Demo, typer.Option(help="What to learn.")] = Demo.coder,
+    tasks: Annotated[int, typer.Option(min=1, help="Coder: how many phrases to learn from.")] = 3000,
+    level: Annotated[
+        Level, typer.Option(help="Coder: how fine: 22 chapters, 273 blocks, 1,453 categories.")
+    ] = Level.block,
+    encoder: Annotated[str, typer.Option(help="Coder: how text is perceived: minilm, or static (faster).")] = "minilm",
     target_error: Annotated[
-        float, typer.Option(min=0.001, max=0.9, help="The share of wrong answers it may give alone.")
+        float, typer.Option(min=0.001, max=0.9, help="Coder: the share of wrong answers it may give alone.")
     ] = 0.1,
-    seed: Annotated[int, typer.Option(help="Which phrases, in which order.")] = 0,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Environments: how many steps to learn from; by default its own number.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Which phrases, in which order; of an environment, its chance.")] = 0,
     journal: Annotated[Path | None, typer.Option("--journal", "-j", help="Default: a new file in this folder.")] = None,
     no_plot: Annotated[bool, typer.Option("--no-plot", help="Save no plot.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Hire a medical coder and watch it learn the ICD-10-CM code book, phrase by phrase.
+    r"""Hire a medical coder and watch it learn the ICD-10-CM code book, phrase by phrase; or watch another job.
 
     Each phrase (an inclusion term, written by people) is decided first, then the code book says what was right, unless
     the coder answers alone; what is shown of that is known to the screen only.
+
+    The other jobs are environments of Gymnasium, learned from rewards alone, with a picture of what the agent does:
+    taxi (drive passengers), cartpole (balance a pole), cliff (pass a cliff), frozenlake (cross slippery ice).
+    They need: pip install "quickstudy\[gymnasium]"
+
     Nothing is downloaded. Stop it with Ctrl-C at any time: what it learned is kept.
 
     For example:
@@ -55,21 +81,29 @@ def demo(
       quickstudy demo
 
       quickstudy demo --level chapter --tasks 1000 --encoder static
+
+      quickstudy demo --job taxi
     """
+    _refuse_foreign(context, job)
+    if job is not Demo.coder:
+        from quickstudy.cli.environments import learn_environment
+
+        learn_environment(job.value, steps=steps, seed=seed, journal=journal, no_plot=no_plot, as_json=as_json)
+        return
     from quickstudy.cli.coder import Run
     from quickstudy.jobs.icd10 import icd10_codebook, icd10_tasks
 
     started = time.monotonic()
     book = icd10_codebook(level.value)
-    job, stream = icd10_tasks(level.value, tasks, seed, encoder=encoder)
-    journal = journal if journal is not None else _new_journal(f"icd10-{level.value}")
+    work, stream = icd10_tasks(level.value, tasks, seed, encoder=encoder)
+    journal = journal if journal is not None else new_journal(f"icd10-{level.value}")
     run = Run(total=len(stream))
-    stopped, speed = _learn(job, stream, run, book, journal, target_error, quiet=as_json)
+    stopped, speed = _learn(work, stream, run, book, journal, target_error, quiet=as_json)
     plot = None if no_plot or not run.done else _plot(run, book, journal)
     summary: dict[str, Any] = {
         **run.to_dict(),
         "level": level.value,
-        "options": len(job.options),
+        "options": len(work.options),
         "encoder": encoder,
         "seed": seed,
         "decisions_per_second": round(speed, 1),
@@ -84,6 +118,17 @@ def demo(
         _tell(summary, book, {phrase for phrase, _ in stream}, stopped=stopped)
     if stopped:
         raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def _refuse_foreign(context: typer.Context, job: Demo) -> None:
+    """Options that another job has are an error, not ignored."""
+    foreign = ["steps"] if job is Demo.coder else ["tasks", "level", "encoder", "target_error"]
+    for name in foreign:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            option = f"--{name.replace('_', '-')}"
+            own = "It is for environments, like --job taxi." if job is Demo.coder else "It is for --job coder."
+            raise InputError(f"{option} makes no sense with --job {job.value}.", next_step=f"{own} Leave it out.")
 
 
 def _learn(
@@ -114,20 +159,6 @@ def _learn(
                 break
         speed = screen.speed
     return stop.requested, speed
-
-
-def _new_journal(stem: str) -> Path:
-    folder = Path.cwd()
-    probe = folder / f".{stem}.probe"
-    try:
-        probe.touch()
-        probe.unlink()
-    except OSError:
-        import platformdirs
-
-        folder = Path(platformdirs.user_data_dir("quickstudy", ensure_exists=True))
-    names = (stem if number == 1 else f"{stem}-{number}" for number in range(1, 10_000))
-    return next(path for name in names if not (path := folder / f"{name}.db").exists())
 
 
 def _plot(run: Run, book: Codebook, journal: Path) -> Path:
@@ -174,9 +205,9 @@ def _tell(summary: dict[str, Any], book: Codebook, seen: set[str], *, stopped: b
             + ("." if wrong is None else f", and {wrong:.1%} of those alone.")
         )
     journal = Path(summary["journal"])
-    say(f"Journal: {_near(journal)}" + (f"   Plot: {_near(Path(summary['plot']))}" if summary["plot"] else ""))
+    say(f"Journal: {near(journal)}" + (f"   Plot: {near(Path(summary['plot']))}" if summary["plot"] else ""))
     unseen = next((phrase for phrase, _ in book.phrases[::97] if phrase not in seen), "Smokers' cough")
-    name = shlex.quote(_near(journal))
+    name = shlex.quote(near(journal))
     console.print(Text("Try next:", style="bold"))
     if stopped:
         again = f"quickstudy demo --level {summary['level']} --tasks {summary['of']} --seed {summary['seed']}"
@@ -184,11 +215,3 @@ def _tell(summary: dict[str, Any], book: Codebook, seen: set[str], *, stopped: b
     say(f"  quickstudy decide {shlex.quote(unseen)} --journal {name}")
     say(f"  quickstudy report {name}")
     say("  quickstudy init job.toml --from TABLE.csv --label COLUMN     (your own work)")
-
-
-def _near(path: Path) -> str:
-    """The path as one would type it here."""
-    try:
-        return str(path.absolute().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

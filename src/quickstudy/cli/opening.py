@@ -56,3 +56,26 @@ def existing(journal: Path, *, next_step: str = "Look at the path, or make one w
     if not journal.exists():
         raise InputError(f"There is no journal {str(journal)!r}.", next_step=next_step, code="no-journal")
     return journal
+
+
+def new_journal(stem: str) -> Path:
+    """A name that is still free: in this folder, or where it cannot be written, in the user's own."""
+    folder = Path.cwd()
+    probe = folder / f".{stem}.probe"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError:
+        import platformdirs
+
+        folder = Path(platformdirs.user_data_dir("quickstudy", ensure_exists=True))
+    names = (stem if number == 1 else f"{stem}-{number}" for number in range(1, 10_000))
+    return next(path for name in names if not (path := folder / f"{name}.db").exists())
+
+
+def near(path: Path) -> str:
+    """The path as one would type it here."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -31,7 +31,7 @@ def plot_report(report: Mapping[str, Any], path: Path) -> None:
     Raises:
         InputError: the suffix is no format we draw, or the folder is missing.
     """
-    figure = _figure(path)
+    figure = new_figure(path)
     left, right = figure.subplots(1, 2, width_ratios=[3, 2])
     points = report["accuracy"]
     x = [point["lessons"] for point in points]
@@ -40,7 +40,7 @@ def plot_report(report: Mapping[str, Any], path: Path) -> None:
     _curve(left, x, [point["confidence"] for point in points], ORANGE, "mean confidence", dashed=True)
     parts = report["calibration"]
     _calibration(right, [(part["confidence"], part["accuracy"], part["count"]) for part in parts])
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def plot_learning(
@@ -69,7 +69,7 @@ def plot_learning(
     Raises:
         InputError: the suffix is no format we draw, or the folder is missing.
     """
-    figure = _figure(path)
+    figure = new_figure(path)
     left, right = figure.subplots(1, 2, width_ratios=[3, 2])
     x = list(range(1, len(accuracy) + 1))
     _shares(left, unit, title)
@@ -77,7 +77,7 @@ def plot_learning(
     _curve(left, x, accuracy, BLUE, "right")
     _curve(left, x, sure, ORANGE, f"sure (p ≥ {sure_level:g})")
     _calibration(right, calibration)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def plot_what_if(forecasts: Sequence[Mapping[str, Any]], path: Path) -> None:
@@ -90,7 +90,7 @@ def plot_what_if(forecasts: Sequence[Mapping[str, Any]], path: Path) -> None:
     Raises:
         InputError: the suffix is no format we draw, or the folder is missing.
     """
-    figure = _figure(path)
+    figure = new_figure(path)
     left, right = figure.subplots(1, 2, width_ratios=[3, 2])
     rows = sorted(forecasts, key=lambda row: row["target_error"])
     x = [row["target_error"] for row in rows]
@@ -106,7 +106,7 @@ def plot_what_if(forecasts: Sequence[Mapping[str, Any]], path: Path) -> None:
     _curve(right, x, bounds, BLUE, "bound")
     for axes in (left, right):
         axes.xaxis.set_major_formatter(lambda share, _: f"{share:.1%}")
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def plot_review(review: Mapping[str, Any], path: Path) -> None:
@@ -119,7 +119,7 @@ def plot_review(review: Mapping[str, Any], path: Path) -> None:
     Raises:
         InputError: the suffix is no format we draw, or the folder is missing.
     """
-    figure = _figure(path)
+    figure = new_figure(path)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
     steps = [step for step in review["steps"] if step["value"] is not None]
     x = [step["step"] for step in steps]
@@ -148,10 +148,15 @@ def plot_review(review: Mapping[str, Any], path: Path) -> None:
             color=ORANGE,
             fontsize=9,
         )
-    _save(figure, path)
+    save_figure(figure, path)
 
 
-def _figure(path: Path) -> Figure:
+def new_figure(path: Path) -> Figure:
+    """An empty figure, wide enough for two drawings side by side.
+
+    Raises:
+        InputError: the suffix is no format we draw, or the folder is missing.
+    """
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"Cannot draw {str(path)!r}.", next_step=f"Give a name that ends in {', '.join(FORMATS)}.")
     if not path.absolute().parent.is_dir():
@@ -204,5 +209,6 @@ def _calibration(axes: Axes, parts: Sequence[tuple[float, float, int]]) -> None:
         axes.text(0.98, 0.04, "size: how many", color=GREY, ha="right", fontsize=9)
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save_figure(figure: Figure, path: Path) -> None:
+    """Writes the file."""
     figure.savefig(path)

@@ -1,4 +1,4 @@
-"""The demo's screen: 80 columns, at most 24 lines, drawn at most eight times a second; plain lines elsewhere.
+"""The demo's screens: 80 columns, at most 24 lines, drawn at most eight times a second; plain lines elsewhere.
 
 Invariant: drawing reads the run and changes nothing. Not here: what is counted (``coder``).
 """
@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Mapping
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -24,8 +25,77 @@ EXAMPLE_SECONDS = 2.0
 _ORDER = ("right", "unsure", "wrong")
 
 
-class Screen:
-    """Shows a run while it goes on. A context manager.
+class LiveScreen:
+    """What the screens of all jobs share: when to draw, and plain lines elsewhere. A context manager.
+
+    Args:
+        console: where to draw; plain lines every tenth if it is no terminal.
+        quiet: show nothing.
+    """
+
+    def __init__(self, *, console: Console, quiet: bool) -> None:
+        self._console, self._quiet = console, quiet
+        self._live: Live | None = None
+        if console.is_terminal and not quiet:
+            self._live = Live(console=console, auto_refresh=False, transient=False, redirect_stdout=False)
+        self._started = self._drawn = time.monotonic()
+        self._tenths = 0
+
+    def __enter__(self) -> Self:
+        self._started = self._drawn = time.monotonic()
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if self._live is not None:
+            self._live.update(self.picture(), refresh=True)
+            self._live.stop()
+
+    def picture(self) -> Group:
+        """All lines, for a terminal."""
+        raise NotImplementedError
+
+    def plain(self, tenths: int) -> str:
+        """What is said after so many tenths of the work where there is no terminal."""
+        raise NotImplementedError
+
+    def drawn(self, done: int, total: int) -> None:
+        """Draws if it is time."""
+        if self._quiet:
+            return
+        if self._live is None:
+            tenths = done * 10 // total
+            if tenths > self._tenths:
+                self._tenths = tenths
+                self._console.print(Text(self.plain(tenths)), soft_wrap=True)
+            return
+        now = time.monotonic()
+        if now - self._drawn >= FRAME_SECONDS:
+            self._drawn = now
+            self._live.update(self.picture(), refresh=True)
+
+
+def progress_line(done: int, total: int) -> Text:
+    """A bar as wide as the screen."""
+    words = f" {done:,} of {total:,} "
+    filled = round((WIDTH - len(words)) * done / max(total, 1))
+    bar = Text("━" * filled, style="green")
+    bar.append("━" * (WIDTH - len(words) - filled), style="bright_black")
+    bar.append(words)
+    return bar
+
+
+def fitted(lines: list[Text]) -> Group:
+    """Lines that are cut, not broken, where the terminal is too narrow."""
+    for line in lines:
+        line.no_wrap = True
+        line.overflow = "ellipsis"
+    return Group(*lines)
+
+
+class Screen(LiveScreen):
+    """Shows a coder's run while it goes on. A context manager.
 
     Args:
         run: what to show.
@@ -36,25 +106,15 @@ class Screen:
     """
 
     def __init__(self, run: Run, *, heading: str, titles: Mapping[str, str], console: Console, quiet: bool) -> None:
-        self._run, self._heading, self._titles, self._console = run, heading, titles, console
-        self._quiet = quiet
-        self._live: Live | None = None
-        if console.is_terminal and not quiet:
-            self._live = Live(console=console, auto_refresh=False, transient=False, redirect_stdout=False)
-        self._started = self._drawn = self._example_at = time.monotonic()
+        super().__init__(console=console, quiet=quiet)
+        self._run, self._heading, self._titles = run, heading, titles
+        self._example_at = self._started
         self._before = run.done
-        self._tenths = 0
 
-    def __enter__(self) -> Screen:
-        self._started = self._drawn = self._example_at = time.monotonic()
-        if self._live is not None:
-            self._live.start()
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self._example_at = self._started
         return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        if self._live is not None:
-            self._live.update(self._picture(), refresh=True)
-            self._live.stop()
 
     @property
     def speed(self) -> float:
@@ -70,19 +130,11 @@ class Screen:
 
     def tick(self) -> None:
         """Call it after each task; draws if it is time."""
-        if self._quiet:
-            return
-        if self._live is None:
-            tenths = self._run.done * 10 // self._run.total
-            if tenths > self._tenths:
-                self._tenths = tenths
-                line = f"{tenths * 10:3d}%  {self._run.done:,} phrases  {self._numbers()}"
-                self._console.print(Text(f"{line}\n      {self._autonomy()}"), soft_wrap=True)
-            return
-        now = time.monotonic()
-        if now - self._drawn >= FRAME_SECONDS:
-            self._drawn = now
-            self._live.update(self._picture(), refresh=True)
+        self.drawn(self._run.done, self._run.total)
+
+    def plain(self, tenths: int) -> str:
+        """What is right and what is done alone."""
+        return f"{tenths * 10:3d}%  {self._run.done:,} phrases  {self._numbers()}\n      {self._autonomy()}"
 
     def _numbers(self) -> str:
         run = self._run
@@ -104,22 +156,18 @@ class Screen:
             f"at most {standing.share:.1%}{known}"
         )
 
-    def _picture(self) -> Group:
+    def picture(self) -> Group:
+        """Curves, numbers and examples."""
         run = self._run
         curves = [Curve(run.sure, "yellow"), Curve(run.accuracy, "bright_cyan")]
         legend = Text.assemble(
             ("      ━ right ", "bright_cyan"), ("━ sure (p ≥ 0.9) ", "yellow"), ("of the last 200", "dim")
         )
-        done = f" {run.done:,} of {run.total:,} "
-        filled = round((WIDTH - len(done)) * run.done / max(run.total, 1))
-        bar = Text("━" * filled, style="green")
-        bar.append("━" * (WIDTH - len(done) - filled), style="bright_black")
-        bar.append(done)
         lines: list[Text] = [
             Text(self._heading, style="bold", no_wrap=True, overflow="ellipsis"),
             plot(curves, total=run.total, unit="phrases", width=WIDTH, height=7),
             legend,
-            bar,
+            progress_line(run.done, run.total),
             Text(" " + self._numbers(), style="bold", no_wrap=True),
             Text(" " + self._autonomy(), style="green", no_wrap=True),
             Text(""),
@@ -127,10 +175,7 @@ class Screen:
         for kind in _ORDER:
             if kind in run.examples:
                 lines.extend(self._example(run.examples[kind]))
-        for line in lines:
-            line.no_wrap = True
-            line.overflow = "ellipsis"
-        return Group(*lines)
+        return fitted(lines)
 
     def _example(self, example: Example) -> list[Text]:
         mark, style = ("✓", "green") if example.right else ("✗", "red")
