@@ -230,7 +230,7 @@ class Episodes:
             return None
         if after is not None and (after.step or 0) != (before.step or 0) + 1:
             return None
-        return Followed(before, self._reward(episode, place), episode.taught.get(before.id), after)
+        return Followed(before, self._reward(episode, place), after)
 
     def _reward(self, episode: Episode, place: int) -> FloatArray:
         """What one step received, as far as it counts (t,)."""

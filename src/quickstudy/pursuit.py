@@ -23,7 +23,7 @@ from quickstudy.journal import Event
 from quickstudy.judgement.value import ActionValues, Step, StepValues, Transition
 from quickstudy.options import Options
 from quickstudy.perception import content_hash, situation_from_json
-from quickstudy.types import Decision, FloatArray, Opinion, Situation, Vector
+from quickstudy.types import Decision, FloatArray, Opinion, Situation
 
 DREAMS = 20
 """Sweeps of planning after each task."""
@@ -42,13 +42,11 @@ class Followed:
     Attributes:
         before: its decision.
         rewards: what it received, by term, as far as it counts (t,).
-        taught: what was taught there, where something was.
         after: the next step's decision; None where the task truly ended.
     """
 
     before: Event
     rewards: FloatArray
-    taught: str | None
     after: Event | None
 
 
@@ -78,20 +76,17 @@ class Pursuit:
         """The canonical values of a set of steps."""
         self.values = StepValues.rebuilt(self._transitions(followed), self._weights, seed=self._seed)
 
-    def chosen(
-        self, decision: Decision, vector: Vector, names: Sequence[str], *, taught: bool, seed: Sequence[int]
-    ) -> Decision:
+    def chosen(self, decision: Decision, names: Sequence[str], *, taught: bool, seed: Sequence[int]) -> Decision:
         """A proposal with the option that is worth taking.
 
         Args:
             decision: the experts' proposal.
-            vector: the situation's vector.
             names: the options that are possible.
             taught: whether anything was ever taught.
             seed: decides what is tried.
         """
         columns = np.array([self._options.required(name) for name in names], dtype=np.int64)
-        seen = (key_of(decision.situation), vector, numbers_of(decision.situation), columns)
+        seen = (key_of(decision.situation), numbers_of(decision.situation), columns)
         if not taught or decision.novelty >= UNFAMILIAR or decision.answer not in names:
             place = self.values.choose(*seen, np.random.default_rng(seed))
         else:
@@ -112,28 +107,25 @@ class Pursuit:
     def _transitions(self, found: Iterable[Followed]) -> Iterable[Transition]:
         """Steps as the values see them; where an option is not known any more, they are passed over."""
         for followed in found:
-            step = self._step(followed.before, followed.rewards, followed.taught)
+            step = self._step(followed.before, followed.rewards)
             nothing = np.zeros_like(followed.rewards)
-            after = None if followed.after is None else self._step(followed.after, nothing, None)
+            after = None if followed.after is None else self._step(followed.after, nothing)
             if step is not None and (after is None) == (followed.after is None):
                 yield Transition(step, after)
 
-    def _step(self, event: Event, rewards: FloatArray, taught: str | None) -> Step | None:
+    def _step(self, event: Event, rewards: FloatArray) -> Step | None:
         """A decision's event as the values see it; None if its option is not known any more."""
         column = self._options.column(event.answer) if event.answer is not None else None
-        if column is None or event.vector is None or event.situation is None:
+        if column is None or event.situation is None:
             return None
         found = [self._options.column(name) for name in event.data.get("among", [])]
         possible = [one for one in found if one is not None] or [column]
-        said = None if taught is None else self._options.column(taught)
         situation = situation_from_json(event.situation)
         return Step(
             key=key_of(situation),
-            vector=event.vector,
             numbers=numbers_of(situation),
             columns=np.array(possible, dtype=np.int64),
             column=column,
-            taught=-1 if said is None else said,
             rewards=rewards,
             at=event.at,
         )

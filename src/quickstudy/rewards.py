@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -22,8 +22,6 @@ from quickstudy.types import FloatArray
 
 REWARD, OUTCOME = "reward", "outcome"
 """The names of the two terms that are always there."""
-
-GivenTerm: TypeAlias = "float | Mapping[str, float] | RewardTerm"
 
 
 @dataclass(frozen=True, slots=True)

@@ -360,7 +360,7 @@ class Task:
         if pursuit is not None and names:
             taught = record.knowledge is not None and bool(record.knowledge.in_force)
             seed = [self._learner.seed, record.episodes.steps]
-            decision = pursuit.chosen(decision, vectors[0], names, taught=taught, seed=seed)
+            decision = pursuit.chosen(decision, names, taught=taught, seed=seed)
             fields["options"] = names
         if value is None:
             return [decision], fields

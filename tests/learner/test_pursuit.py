@@ -87,10 +87,8 @@ def test_a_reopened_learner_goes_on_as_the_live_one_would(tmp_path):
             walk(live)
         with walker(path, read_only=True) as again:
             for number in range(CELLS):
-                seen = ("", np.zeros(0, np.float32), cell(number), np.arange(2))
-                ours, theirs = (
-                    learner._record.episodes.pursuit.values.actions(key(number), *seen[1:]) for learner in (live, again)
-                )
+                seen = (key(number), cell(number), np.arange(2))
+                ours, theirs = (learner._record.episodes.pursuit.values.actions(*seen) for learner in (live, again))
                 np.testing.assert_allclose(ours.means, theirs.means, atol=1e-8)
 
 
@@ -114,8 +112,6 @@ def test_merged_and_forgotten_tasks_leave_the_same_values(forget):
         for learner in (forward, backward):
             learner.forget(task_id=gone)
     for number in range(CELLS):
-        seen = (np.zeros(0, np.float32), cell(number), np.arange(2))
-        values = [
-            learner._record.episodes.pursuit.values.actions(key(number), *seen) for learner in (forward, backward)
-        ]
+        seen = (key(number), cell(number), np.arange(2))
+        values = [learner._record.episodes.pursuit.values.actions(*seen) for learner in (forward, backward)]
         np.testing.assert_allclose(values[0].means, values[1].means, atol=1e-8)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from quickstudy.judgement.value import StepValues, Trajectory
+from quickstudy.judgement.value import StepValues
 
-from .worlds import NO_VECTOR, Line, Table, deep_sea
+from .worlds import Line, Table, deep_sea
 
 
 def taught(transitions, **keywords):
@@ -15,8 +15,12 @@ def taught(transitions, **keywords):
     return values
 
 
-def trajectory(transitions, ended):
-    return Trajectory("a task", [transition.step for transition in transitions], ended)
+def differences(values, transitions, *, ended):
+    """Temporal-difference errors of a task, (steps,)."""
+    steps = [transition.step for transition in transitions]
+    means = [values.state(step.key, step.numbers, step.columns).mean for step in steps]
+    after = np.append(means[1:], 0.0 if ended else np.nan)
+    return np.array([step.rewards.sum() for step in steps]) + values.discount * after - means
 
 
 def right_turns(length):
@@ -41,7 +45,7 @@ def test_a_rebuild_from_any_order_gives_the_settled_live_state():
         again = StepValues.rebuilt([walk[i] for i in np.random.default_rng(0).permutation(300)], np.ones(1))
         for transition in walk[::10]:
             step = transition.step
-            one, two = (v.actions(step.key, NO_VECTOR, step.numbers, step.columns) for v in (live, again))
+            one, two = (v.actions(step.key, step.numbers, step.columns) for v in (live, again))
             assert one.means == pytest.approx(two.means, abs=1e-8)
             assert one.bonus == pytest.approx(two.bonus, abs=1e-8)
 
@@ -50,7 +54,7 @@ def test_the_errors_of_what_went_as_expected_are_zero():
     turns = right_turns(6)
     values = taught(turns * 20)
     values.settle()
-    assert values.differences(trajectory(turns, ended=True)) == pytest.approx(np.zeros(6), abs=1e-6)
+    assert differences(values, turns, ended=True) == pytest.approx(np.zeros(6), abs=1e-6)
 
 
 def test_the_step_that_spoiled_it_has_the_largest_error():
@@ -59,13 +63,13 @@ def test_the_step_that_spoiled_it_has_the_largest_error():
     values = taught(turns * 20 + [world.transition(3, 0, generator)[0]] * 3)
     values.settle()
     spoiled = [*turns[:3], world.transition(3, 0, generator)[0], *turns]
-    errors = values.differences(trajectory(spoiled, ended=True))
+    errors = differences(values, spoiled, ended=True)
     assert int(np.argmin(errors)) == 3
 
 
 def test_a_task_that_still_runs_has_no_error_at_its_last_step():
     turns = right_turns(4)
-    errors = taught(turns * 5).differences(trajectory(turns, ended=False))
+    errors = differences(taught(turns * 5), turns, ended=False)
     assert np.isnan(errors[-1])
     assert not np.isnan(errors[:-1]).any()
 
@@ -77,5 +81,5 @@ def test_a_snapshot_gives_the_same_values(walk):
     assert copy.speaks == live.speaks
     for transition in walk[::20]:
         step = transition.step
-        one, two = (v.actions(step.key, NO_VECTOR, step.numbers, step.columns) for v in (live, copy))
+        one, two = (v.actions(step.key, step.numbers, step.columns) for v in (live, copy))
         assert np.array_equal(one.means, two.means)

@@ -4,18 +4,15 @@ import numpy as np
 
 from quickstudy.judgement.value import Step, Transition
 
-NO_VECTOR = np.zeros(0, dtype=np.float32)
 NO_NUMBERS = np.zeros(0)
 
 
 def step(key, column=0, rewards=(0.0,), options=2, numbers=NO_NUMBERS, at=0.0):
     return Step(
         str(key),
-        NO_VECTOR,
         np.asarray(numbers, dtype=np.float64),
         np.arange(options),
         column,
-        -1,
         np.asarray(rewards, dtype=np.float64),
         at,
     )

@@ -6,14 +6,14 @@ learns *transitions*: a step with the step after it, or with nothing where the t
 
 Invariants: what is learned is a function of the transitions, and the canonical state (:meth:`Values.settle`) of their
 *set*: neither order nor who saw them matters. To forget, learn what remains anew. Reading (``state``, ``actions``,
-``choose``, ``differences``) changes nothing. Rewards stay apart by term; weights are applied when values are read.
+``choose``) changes nothing. Rewards stay apart by term; weights are applied when values are read.
 
 Not here: the journal, encoders, when to ask, and the methods themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quickstudy.experts.arrays import Arrays
-from quickstudy.types import FloatArray, Vector
+from quickstudy.types import FloatArray
 
 Columns = npt.NDArray[np.int64]
 
@@ -32,21 +32,17 @@ class Step:
 
     Attributes:
         key: content hash of the situation; equal keys are the same state.
-        vector: what the encoder made of the situation, float32 (d,), unit norm.
         numbers: the situation itself where it is an array, float64 (m,), with its scale; empty for texts and records.
         columns: the options that were possible, int64 (k,).
         column: the option that was taken.
-        taught: the option that the teacher said is right; -1 if nothing was said.
         rewards: what was received after this step and before the next, by term, float64 (terms,).
         at: the event's own time, seconds since 1970.
     """
 
     key: str
-    vector: Vector
     numbers: FloatArray
     columns: Columns
     column: int
-    taught: int
     rewards: FloatArray
     at: float
 
@@ -57,30 +53,6 @@ class Transition:
 
     step: Step
     after: Step | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Trajectory:
-    """A task.
-
-    Attributes:
-        id: its id.
-        steps: in order.
-        ended: whether it truly ended; False if it was cut off or still runs.
-        outcome: a return that is given at the end; it must be among the last step's rewards already.
-    """
-
-    id: str
-    steps: Sequence[Step]
-    ended: bool
-    outcome: float | None = None
-
-    def transitions(self) -> Iterator[Transition]:
-        """What can be learned of it so far."""
-        for step, after in zip(self.steps, self.steps[1:], strict=False):
-            yield Transition(step, after)
-        if self.ended and self.steps:
-            yield Transition(self.steps[-1], None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,19 +97,14 @@ class Values(Protocol):
     def settle(self) -> None:
         """The canonical state: plans anew, from nothing, with all that was learned. After a rebuild."""
 
-    def state(self, key: str, vector: Vector, numbers: FloatArray, columns: Columns) -> Estimate:
+    def state(self, key: str, numbers: FloatArray, columns: Columns) -> Estimate:
         """The return to expect from a situation if the best known options are taken from here."""
 
-    def actions(self, key: str, vector: Vector, numbers: FloatArray, columns: Columns) -> ActionValues:
+    def actions(self, key: str, numbers: FloatArray, columns: Columns) -> ActionValues:
         """The same for each of ``columns`` (k,)."""
 
-    def choose(
-        self, key: str, vector: Vector, numbers: FloatArray, columns: Columns, generator: np.random.Generator
-    ) -> int:
+    def choose(self, key: str, numbers: FloatArray, columns: Columns, generator: np.random.Generator) -> int:
         """The place in ``columns`` (not the column) of the option to try in order to learn, and to do well."""
-
-    def differences(self, trajectory: Trajectory) -> FloatArray:
-        """Temporal-difference errors (steps,): how much better each step turned out than expected before it."""
 
     def arrays(self) -> tuple[Arrays, dict[str, Any]]:
         """For a snapshot: arrays (private copies) and a document."""

@@ -18,10 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from quickstudy.experts.arrays import Arrays
-from quickstudy.judgement.value.base import ActionValues, Columns, Estimate, Step, Trajectory, Transition
+from quickstudy.judgement.value.base import ActionValues, Columns, Estimate, Transition
 from quickstudy.judgement.value.smooth import Smooth
 from quickstudy.judgement.value.tabular import Tabular
-from quickstudy.types import FloatArray, Vector
+from quickstudy.types import FloatArray
 
 DISCOUNT = 0.99
 """γ unless the job says otherwise: about 100 steps are looked ahead."""
@@ -107,41 +107,29 @@ class StepValues:
         self.tabular.weights = self.smooth.weights = self.weights
         self.settle()
 
-    def state(self, key: str, vector: Vector, numbers: FloatArray, columns: Columns) -> Estimate:
+    def state(self, key: str, numbers: FloatArray, columns: Columns) -> Estimate:
         """The return to expect from a situation if the best known options are taken from here."""
         if self.speaks == "tabular":
             return self.tabular.state(key, columns)
         return self.smooth.state(numbers, columns)
 
-    def actions(self, key: str, vector: Vector, numbers: FloatArray, columns: Columns) -> ActionValues:
+    def actions(self, key: str, numbers: FloatArray, columns: Columns) -> ActionValues:
         """What each of ``columns`` (k,) leads to."""
         if self.speaks == "tabular":
             return self.tabular.actions(key, columns)
         return self.smooth.actions(numbers, columns)
 
-    def best(self, key: str, vector: Vector, numbers: FloatArray, columns: Columns) -> int:
+    def best(self, key: str, numbers: FloatArray, columns: Columns) -> int:
         """The place in ``columns`` of the best known option."""
         if self.speaks == "tabular":
             return self.tabular.best(key, columns)
         return int(np.argmax(self.smooth.actions(numbers, columns).means))
 
-    def choose(
-        self, key: str, vector: Vector, numbers: FloatArray, columns: Columns, generator: np.random.Generator
-    ) -> int:
+    def choose(self, key: str, numbers: FloatArray, columns: Columns, generator: np.random.Generator) -> int:
         """The place in ``columns`` of the option to try in order to learn, and to do well."""
         if self.speaks == "tabular":
             return self.tabular.choose(key, columns, generator)
         return self.smooth.choose(numbers, columns, generator)
-
-    def differences(self, trajectory: Trajectory) -> FloatArray:
-        """Temporal-difference errors (steps,); NaN for the last step of a task that did not truly end."""
-        steps = trajectory.steps
-        means = [self._mean(step) for step in steps]
-        found = np.full(len(steps), np.nan)
-        for i, transition in enumerate(trajectory.transitions()):
-            after = means[i + 1] if transition.after is not None else 0.0
-            found[i] = float(steps[i].rewards @ self.weights) + self.discount * after - means[i]
-        return found
 
     def arrays(self) -> tuple[Arrays, dict[str, Any]]:
         """For a snapshot: arrays (private copies) and a document."""
@@ -169,6 +157,3 @@ class StepValues:
         self.transitions += 1
         self._keys.add(transition.step.key)
         self._only_table = self._only_table or not transition.step.numbers.size
-
-    def _mean(self, step: Step) -> float:
-        return self.state(step.key, step.vector, step.numbers, step.columns).mean
