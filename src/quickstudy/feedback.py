@@ -55,15 +55,7 @@ class Feedback:
             done = None if lesson_id is None else record.same_lesson(lesson_id, target, None, {})
             if done is not None:
                 return views.lesson(done)
-            event = record.event(
-                "lesson",
-                at,
-                id=lesson_id,
-                decision_id=target.id,
-                by=by,
-                correct=record.keeper.verdict(target, None, record.options, set()),
-                propensity=target.propensity if target.mode == "audit" else None,
-            )
+            event = record.verdict_on(target, at, set(), answer=None, id=lesson_id, by=by)
             record.commit([(event, None)])
             return views.lesson(event)
 
@@ -111,13 +103,10 @@ class Feedback:
             target = record.decision(decision.id if isinstance(decision, Decision) else str(decision))
             event = record.same_lesson(lesson_id, target, number, {}) if lesson_id is not None else None
             if event is None:
-                event = record.event(
-                    "lesson",
+                event = record.lesson_on(
+                    target,
                     at,
                     id=lesson_id,
-                    decision_id=target.id,
-                    task_id=target.task_id,
-                    step=target.step,
                     value=number,
                     data={"terms": amounts} if isinstance(value, Mapping) else {},
                 )

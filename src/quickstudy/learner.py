@@ -201,7 +201,7 @@ class Learner(Feedback, Controls, Tasks):
             batch: dict[str, Event] = {}
             judged: set[str] = set()
             for target, answer, lesson_id, when in zip(targets, answers, ids, times, strict=True):
-                situation, vector = (None, target.vector) if isinstance(target, Event) else next(seen)
+                situation, vector = ("", target.vector) if isinstance(target, Event) else next(seen)
                 if lesson_id is not None:
                     done = self._record.same_lesson(lesson_id, target, answer, batch)
                     if done is not None:
@@ -210,24 +210,12 @@ class Learner(Feedback, Controls, Tasks):
                 if answer not in added and (option := self._record.taught_option(answer, when)) is not None:
                     added[answer] = option
                     events.append((option, None))
-                right = q = None
+                said = {"id": lesson_id, "by": by, "answer": answer}
                 if isinstance(target, Event):
-                    q = target.propensity if target.mode == "audit" else None
-                    right = self._record.keeper.verdict(target, answer, self._record.options, judged)
-                lesson = self._record.event(
-                    "lesson",
-                    when,
-                    id=lesson_id,
-                    decision_id=target.id if isinstance(target, Event) else None,
-                    task_id=target.task_id if isinstance(target, Event) else None,
-                    step=target.step if isinstance(target, Event) else None,
-                    by=by,
-                    answer=answer,
-                    correct=right,
-                    propensity=q,
-                    situation=None if situation is None else situation_to_json(situation),
-                    vector=None if situation is None else vector,
-                )
+                    lesson = self._record.verdict_on(target, when, judged, **said)
+                else:
+                    text = situation_to_json(situation)
+                    lesson = self._record.event("lesson", when, situation=text, vector=vector, **said)
                 batch[lesson.id] = lesson
                 events.append((lesson, vector))
                 lessons.append(lesson)

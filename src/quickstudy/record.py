@@ -306,6 +306,37 @@ class Record(Declarations):
             )
         return done
 
+    def lesson_on(self, decision: Event, at: float | None, **fields: Any) -> Event:
+        """A lesson's event on a decision, in the same task and step.
+
+        Args:
+            decision: the decision's event.
+            at: the lesson's own time; now if None.
+            fields: what the lesson says.
+        """
+        return self.event("lesson", at, decision_id=decision.id, task_id=decision.task_id, step=decision.step, **fields)
+
+    def verdict_on(
+        self, decision: Event, at: float | None, judged: set[str], *, answer: str | None, **fields: Any
+    ) -> Event:
+        """A lesson's event that says what the right answer to a decision is.
+
+        Args:
+            decision: the decision's event.
+            at: the lesson's own time; now if None.
+            judged: ids of the decisions with a verdict in the same batch; the decision's is added.
+            answer: the right answer; None if no option is right.
+            fields: anything else.
+        """
+        return self.lesson_on(
+            decision,
+            at,
+            answer=answer,
+            correct=self.keeper.verdict(decision, answer, self.options, judged),
+            propensity=decision.propensity if decision.mode == "audit" else None,
+            **fields,
+        )
+
     def writable(self) -> None:
         """Raises JournalError if the journal is open for reading only."""
         if self.journal.read_only:

@@ -103,3 +103,10 @@ def test_a_rejection_by_a_copy_reaches_the_gate_through_a_merge(tmp_path):
         learner.merge(copy)
         assert learner.report().autonomy.ledgers[0].errors == 1
     assert checked(tmp_path / "a.db").problems == ()
+
+
+def test_a_rejection_inside_a_task_belongs_to_it(learner):
+    with learner.task("t") as task:
+        lesson = learner.reject(task.decide("situation 1"))
+    event = learner._record.journal.get(lesson.id)
+    assert (event.task_id, event.step) == ("t", 0)
