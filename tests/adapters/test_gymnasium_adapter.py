@@ -61,7 +61,7 @@ class InterruptedCorridor(Corridor):
 
 def means(agent):
     return [
-        agent.values.actions(seen.key, np.zeros(0, np.float32), seen.numbers, np.arange(2)).means
+        agent.values.actions(seen.key, seen.numbers, np.arange(2)).means
         for seen in (agent._observations.read(place) for place in range(5))
     ]
 

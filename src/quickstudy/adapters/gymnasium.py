@@ -76,6 +76,23 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
+class Played:
+    """One whole episode of the best known options.
+
+    Attributes:
+        observations: before each step, and after the last.
+        actions: one for each step.
+        total: the sum of rewards.
+        ended: whether it came to its own end (else the time was up).
+    """
+
+    observations: tuple[Any, ...]
+    actions: tuple[int, ...]
+    total: float
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """How well the best known options do.
 
@@ -188,16 +205,31 @@ class Agent:
         env = gymnasium.make(self.env.spec) if self.env.spec is not None else self.env
         returns, steps = [], 0
         for episode in range(episodes):
-            observation, _ = env.reset(seed=EVALUATION_SEED + seed * 10_000 + episode)
-            total, over = 0.0, False
-            while not over:
-                observation, reward, ended, cut_off, _ = env.step(self.act(observation))
-                total, over, steps = total + float(reward), ended or cut_off, steps + 1
-            returns.append(total)
-        if env is self.env:
-            self._seen = None
+            played = self.play(env, seed=EVALUATION_SEED + seed * 10_000 + episode)
+            returns.append(played.total)
+            steps += len(played.actions)
         low, high = _interval(np.array(returns))
         return Evaluation(float(np.mean(returns)), low, high, tuple(returns), steps)
+
+    def play(self, env: gymnasium.Env[Any, Any], *, seed: int) -> Played:
+        """Plays one whole episode with the best known options; nothing is learned.
+
+        Args:
+            env: an environment of the same kind; on the agent's own, an episode of training breaks off.
+            seed: of its start.
+        """
+        if env is self.env:
+            self._seen = None
+        observation, _ = env.reset(seed=seed)
+        observations, actions, total = [observation], [], 0.0
+        ended = cut_off = False
+        while not (ended or cut_off):
+            action = self.act(observation)
+            observation, reward, ended, cut_off, _ = env.step(action)
+            observations.append(observation)
+            actions.append(action)
+            total += float(reward)
+        return Played(tuple(observations), tuple(actions), total, bool(ended))
 
     def close(self) -> None:
         """Closes the journal; the environment stays open."""
@@ -221,7 +253,7 @@ class Agent:
             seen, self._total = self._observations.read(observation), 0.0
             if self._trail is not None:
                 self._trail.begin()
-        chosen = self.values.choose(seen.key, _NOTHING, seen.numbers, self._columns, self._generator)
+        chosen = self.values.choose(seen.key, seen.numbers, self._columns, self._generator)
         action = int(self._columns[chosen]) + self._first_action
         observation, given, ended, cut_off, _ = self.env.step(action)
         after, reward = self._observations.read(observation), float(given)
@@ -245,10 +277,10 @@ class Agent:
         self.values.learn(Transition(self._made(seen, chosen, reward, self.steps - 1), next_step))
 
     def _made(self, seen: Seen, chosen: int, reward: float, at: int) -> Step:
-        return Step(seen.key, _NOTHING, seen.numbers, self._columns, chosen, -1, np.array([reward]), float(at))
+        return Step(seen.key, seen.numbers, self._columns, chosen, np.array([reward]), float(at))
 
     def _best(self, seen: Seen) -> int:
-        return self.values.best(seen.key, _NOTHING, seen.numbers, self._columns)
+        return self.values.best(seen.key, seen.numbers, self._columns)
 
     def _recall(self, trail: Trail) -> None:
         """Learns the journal's episodes again, in the order in which they were lived."""
@@ -260,9 +292,6 @@ class Agent:
             if lived.over:
                 self.episodes.append(Episode(self.steps, sum(step.reward for step in lived.steps)))
                 self.values.dream(BETWEEN)
-
-
-_NOTHING = np.zeros(0, dtype=np.float32)
 
 
 def _name(env: gymnasium.Env[Any, Any]) -> str:

@@ -8,13 +8,16 @@ episode is shown; None shows it as a whole. Invariant: pure functions of their a
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.text import Text
 
 from quickstudy.cli.curves import BRAILLE_BLANK, BRAILLE_DOTS
-from quickstudy.cli.worlds import ANGLES, SPEEDS, Look, Watched
+from quickstudy.cli.worlds import ANGLES, SPEEDS, Look
+
+if TYPE_CHECKING:
+    from quickstudy.adapters.gymnasium import Played
 
 TAXI_ARROWS = "↓↑→←"
 ARROWS = {12: "↑→↓←", 8: "←↓→↑"}
@@ -142,7 +145,7 @@ def cart(look: Look, moment: int | None) -> list[Text]:
     return lines
 
 
-def _cart(watched: Watched, at: int) -> list[str]:
+def _cart(watched: Played, at: int) -> list[str]:
     """The cart on its track, in dots; lengths as they are, on a track of 4.8 m."""
     x, _, angle, _ = (float(number) for number in watched.observations[at])
     wide, high = 2 * CART_COLUMNS, 4 * CART_LINES

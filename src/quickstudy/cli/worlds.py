@@ -16,7 +16,7 @@ from quickstudy.types import FloatArray
 if TYPE_CHECKING:
     import gymnasium
 
-    from quickstudy.adapters.gymnasium import Agent
+    from quickstudy.adapters.gymnasium import Agent, Played
 
 WATCHED_SEED = 11
 """Where the watched episode begins: always the same, so that one sees it change."""
@@ -136,23 +136,6 @@ WORLDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """One episode of the best known options.
-
-    Attributes:
-        observations: before each step, and after the last.
-        actions: one for each step.
-        total: the sum of rewards.
-        ended: whether it came to its own end (else the time was up).
-    """
-
-    observations: tuple[Any, ...]
-    actions: tuple[int, ...]
-    total: float
-    ended: bool
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
     """What the agent does as it stands now.
@@ -163,7 +146,7 @@ class Look:
         desc: the map, one character a place; empty if it has none.
     """
 
-    watched: Watched
+    watched: Played
     best: FloatArray
     desc: tuple[str, ...]
 
@@ -176,7 +159,7 @@ SPEEDS = np.linspace(1.8, -1.8, 8)
 
 def look(agent: Agent, world: World, env: gymnasium.Env[Any, Any]) -> Look:
     """Watches one episode, and asks for the policy where it can be drawn."""
-    watched = _watch(agent, env)
+    watched = agent.play(env, seed=WATCHED_SEED)
     inner: Any = env.unwrapped
     if world.picture == "cart":
         best = [[agent.act(np.array([0.0, 0.0, angle, speed], np.float32)) for angle in ANGLES] for speed in SPEEDS]
@@ -188,19 +171,6 @@ def look(agent: Agent, world: World, env: gymnasium.Env[Any, Any]) -> Look:
     places = range(len(desc) * len(desc[0]))
     best_of = [agent.act(place) if agent.knows(place) else -1 for place in places]
     return Look(watched, np.array(best_of, dtype=np.float64).reshape(len(desc), -1), desc)
-
-
-def _watch(agent: Agent, env: gymnasium.Env[Any, Any]) -> Watched:
-    observation, _ = env.reset(seed=WATCHED_SEED)
-    observations, actions, total = [observation], [], 0.0
-    ended = cut_off = False
-    while not (ended or cut_off):
-        action = agent.act(observation)
-        observation, reward, ended, cut_off, _ = env.step(action)
-        observations.append(observation)
-        actions.append(action)
-        total += float(reward)
-    return Watched(tuple(observations), tuple(actions), total, bool(ended))
 
 
 def _lines(desc: Any) -> tuple[str, ...]:
