@@ -207,3 +207,9 @@ def test_ended_episodes_are_kept_and_come_back_from_the_journal(tmp_path):
         assert kept[-1].end <= agent.steps
     with Agent(Corridor(), journal=tmp_path / "c.db") as again:
         assert again.episodes == kept
+
+
+def test_equal_observations_have_equal_keys():
+    observations = Observations(spaces.Box(-1, 1, (2,)))
+    keys = {observations.read(np.array([zero, 1.0], np.float32)).key for zero in (0.0, -0.0)}
+    assert len(keys) == 1

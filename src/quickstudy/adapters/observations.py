@@ -59,6 +59,7 @@ class Observations:
         values = list(_values(self._space, observation))
         arrays = [np.asarray(value).ravel() for value in values if not isinstance(value, str)]
         numbers = np.concatenate([array.astype(np.float64) for array in arrays]) if arrays else np.zeros(0)
+        numbers += 0.0  # -0.0 equals 0.0, but its bytes do not
         digest = hashlib.blake2b(numbers.tobytes(), digest_size=16)
         for value in values:
             if isinstance(value, str):
