@@ -22,6 +22,8 @@ VECTORS = ("k-nn", *CLOSED_FORM, *ONLINE, "logistic", "tracer", "tracer-all")
 ALL = (*VECTORS, *WORDS, "setfit")
 SLOW = ("logistic", "river-forest", "river-k-nn", "river-logistic", "ranpac", "slda", "klda", "tracer", "tracer-all")
 """20 ms a task or more: one seed where a stream has thousands of tasks."""
+FIRST_ONLY = ("river-forest", "river-k-nn", "river-logistic", "ranpac", "klda", "tracer", "tracer-all")
+"""50 ms a task or more, growing: on streams of thousands of tasks they play the first 1,000."""
 HEAVY = ("setfit",)
 """Minutes a refit: only on HINT3, whose training parts have a few hundred lessons."""
 

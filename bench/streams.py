@@ -104,6 +104,14 @@ def live_through(learner: StreamLearner, stream: Stream, progress: Callable[[int
     return Outcome(hits, confidences, deciding, teaching)
 
 
+def only_taught(learner: StreamLearner, stream: Stream, progress: Callable[[int, int], None] | None = None) -> None:
+    """Learn every task of a stream without deciding; for peers, where only what they know afterwards is measured."""
+    for i, (task, answer) in enumerate(stream):
+        learner.learn(task, answer)
+        if progress and i % 50 == 49:
+            progress(i + 1, len(stream))
+
+
 def right_guesses(guesses: Sequence[Guess], answers: Sequence[str]) -> npt.NDArray[np.bool_]:
     """Which guesses are right, bool (n)."""
     return np.array([guess.answer == answer for guess, answer in zip(guesses, answers, strict=True)], dtype=bool)

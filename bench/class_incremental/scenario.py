@@ -7,11 +7,11 @@ import numpy.typing as npt
 
 from bench.data import HINT3_BOTS
 from bench.learners.base import StreamLearner
-from bench.learners.registry import learner_entry
+from bench.learners.registry import OWN, learner_entry
 from bench.peers import CLOSED_FORM, SLOW, playing
 from bench.questions import Questions, load_questions
 from bench.scenario import Measure, Played, Scenario, Stage, Target, Versus
-from bench.streams import Stream, class_after_class, live_through, right_guesses, shuffled
+from bench.streams import Stream, class_after_class, live_through, only_taught, right_guesses, shuffled
 
 CASES = ("clinc150", "banking77", *(f"hint3-{bot}" for bot in HINT3_BOTS))
 
@@ -25,7 +25,7 @@ def play(case: str, learner: str, seed: int, stage: Stage) -> Played:
     hits = {}
     for part, (name, order) in enumerate(orders.items()):
         subject = learner_entry(learner).make(questions.setting, seed)
-        hits[name] = _taught_and_tested(subject, questions, base.taken(order), stage, part)
+        hits[name] = _taught_and_tested(subject, questions, base.taken(order), stage, part, decides=learner == OWN)
     return Played(score(hits["ordered"], hits["shuffled"]))
 
 
@@ -36,11 +36,14 @@ def score(ordered: npt.NDArray[np.bool_], mixed: npt.NDArray[np.bool_]) -> dict[
 
 
 def _taught_and_tested(
-    subject: StreamLearner, questions: Questions, stream: Stream, stage: Stage, part: int
+    subject: StreamLearner, questions: Questions, stream: Stream, stage: Stage, part: int, *, decides: bool
 ) -> npt.NDArray[np.bool_]:
     tell = stage.progress
     halves = None if tell is None else lambda done, count: tell(done + part * count, 2 * count)
-    live_through(subject, stream, halves)
+    if decides:
+        live_through(subject, stream, halves)
+    else:
+        only_taught(subject, stream, halves)
     tests = questions.tasks(questions.corpus.test.texts)
     return right_guesses(subject.predict(tests), questions.corpus.test.labels)
 

@@ -7,7 +7,8 @@ import pytest
 from bench.learners.base import Guess, Setting
 from bench.learners.registry import LEARNERS, learner_entry
 from bench.peers import is_installed
-from bench.streams import class_after_class, live_through, make_stream, right_guesses, shuffled
+from bench.stream.scenario import began
+from bench.streams import class_after_class, live_through, make_stream, only_taught, right_guesses, shuffled
 
 from quickstudy.errors import InputError
 
@@ -68,6 +69,23 @@ def test_an_answer_is_shown_only_after_its_decision():
     assert [verb for verb, _ in learner.log] == ["decide", "learn"] * 4
     assert outcome.hits.tolist() == [False, False, False, False]
     assert outcome.confidences.tolist() == [0.5] * 4
+
+
+@pytest.mark.parametrize("name", ["nearest-mean", "slda", "klda", "ranpac", "k-nn", "logistic"])
+def test_a_peer_that_only_learned_knows_what_one_that_decided_before_each_lesson_knows(name):
+    setting, stream = Setting("colours", tuple(sorted(ANSWERS)), 7), separable(40)
+    deciding, learning = (learner_entry(name).make(setting, 0) for _ in range(2))
+    live_through(deciding, stream)
+    only_taught(learning, stream)
+    tasks = [task for task, _ in separable(60)]
+    assert [guess.answer for guess in deciding.predict(tasks)] == [guess.answer for guess in learning.predict(tasks)]
+
+
+def test_a_peer_that_plays_only_the_first_tasks_says_nothing_of_all_of_them():
+    outcome = live_through(Recorder(), separable(30))
+    measures = began(outcome)
+    assert measures["area 1000"] == outcome.hits.mean()
+    assert not {"area all", "test accuracy"} & set(measures)
 
 
 def test_a_taken_stream_keeps_pairs_together_and_times_rising():
