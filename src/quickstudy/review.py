@@ -67,6 +67,19 @@ class Worth:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """The lesson that would teach most about one task.
+
+    Attributes:
+        task: the task's id.
+        lesson: the lesson, and at most how many bits it carries.
+    """
+
+    task: str
+    lesson: Worth
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """A task, looked back at.
 
@@ -167,7 +180,7 @@ def worths(probabilities: Sequence[Mapping[str, float]], success: float | None, 
     """What kinds of lessons could teach about a task, best first.
 
     Args:
-        probabilities: what each step proposed, by option.
+        probabilities: what each step proposed, by option; without the steps that were taught already.
         success: the probability of a good outcome at the start, where known.
         told: whether the outcome was told.
 
@@ -176,14 +189,13 @@ def worths(probabilities: Sequence[Mapping[str, float]], success: float | None, 
         demonstration gives the right answer at each.
     """
     doubts = [entropy(shares.values()) for shares in probabilities]
-    if not doubts:
-        return ()
     p = 0.5 if success is None else success
-    found = [
-        Worth("demonstration", sum(doubts), "teach the right answer at each step"),
-        Worth("correction", math.log2(len(doubts)) + max(doubts), "name the step that was wrong, and teach it"),
-        *([] if told else [Worth("outcome", entropy((p, 1.0 - p)), "tell how it ended")]),
-    ]
+    found = [] if told else [Worth("outcome", entropy((p, 1.0 - p)), "tell how it ended")]
+    if doubts:
+        found += [
+            Worth("demonstration", sum(doubts), "teach the right answer at each step"),
+            Worth("correction", math.log2(len(doubts)) + max(doubts), "name the step that was wrong, and teach it"),
+        ]
     return tuple(sorted(found, key=lambda worth: -worth.bits))
 
 

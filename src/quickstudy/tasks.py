@@ -21,15 +21,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quickstudy.autonomy.stopping import StopReport
-from quickstudy.episodes import Episode, gathered, possible
+from quickstudy.episodes import gathered, possible
 from quickstudy.errors import InputError, LessonError
+from quickstudy.hindsight import reviewed, summary, teachable
 from quickstudy.job import Job
 from quickstudy.journal import new_id
-from quickstudy.perception import situation_from_json
 from quickstudy.record import Record
-from quickstudy.review import Review, ReviewStep, TaskSummary, differences, turning_step, worths
-from quickstudy.types import NEW_OPTION, Decision, FloatArray, Lesson, Situation, Value, Vector
+from quickstudy.review import Review, TaskSummary, Wanted
+from quickstudy.types import NEW_OPTION, Decision, Lesson, Situation, Value, Vector
 from quickstudy.views import past_decision
+
+LOOKED_AT = 200
+"""So many of the newest tasks are compared when it is asked which lesson it wants."""
 
 GIVEN_UP = "success is too unlikely"
 """The reason of a decision with which a task is given up."""
@@ -71,18 +74,7 @@ class Tasks:
     def tasks(self) -> list[TaskSummary]:
         """All tasks of the journal, in the order in which they began."""
         with self._lock:
-            terms = self._record.job.terms
-            found = []
-            for episode in gathered(self._record.journal.in_tasks()).values():
-                amounts = [amount for given in episode.amounts.values() for amount in [terms.array(given)]]
-                total = float(sum((amount @ terms.weights for amount in amounts), 0.0))
-                if episode.steps:
-                    total = float(self._rewards(episode).sum())
-                began = episode.steps[0].at if episode.steps else 0.0
-                found.append(
-                    TaskSummary(episode.id, state_of(episode), len(episode.steps), episode.outcome, total, began)
-                )
-            return found
+            return [summary(self._record, found) for found in gathered(self._record.journal.in_tasks()).values()]
 
     def review(self, task_id: str) -> Review:
         """Looks back at a task: each step's value and temporal-difference error, and the step that turned it.
@@ -100,7 +92,21 @@ class Tasks:
                     next_step="List the tasks with learner.tasks(), or: quickstudy review JOURNAL",
                     code="unknown-task",
                 )
-            return self._reviewed(episode)
+            return reviewed(self._record, episode)
+
+    def wanted(self, limit: int = 10) -> tuple[Wanted, ...]:
+        """The lessons that would teach most, best first: for each of the newest 200 tasks its best kind of lesson.
+
+        Steps that were taught already count no more. Writes nothing.
+
+        Args:
+            limit: at most so many.
+        """
+        with self._lock:
+            episodes = [found for found in gathered(self._record.journal.in_tasks()).values() if found.steps]
+            best = [(found.id, teachable(found)) for found in episodes[-LOOKED_AT:]]
+            found = [Wanted(id, lessons[0]) for id, lessons in best if lessons and lessons[0].bits > 0.0]
+            return tuple(sorted(found, key=lambda wanted: -wanted.lesson.bits)[:limit])
 
     def value(self, situation: Situation) -> Value | None:
         """The return to expect from a situation on, if work goes on as it did; writes nothing.
@@ -117,51 +123,6 @@ class Tasks:
         """What early stop has done so far, and how many tasks it can have given up wrongly."""
         with self._lock:
             return self._record.stopping.report()
-
-    # -- inside
-
-    def _rewards(self, episode: Episode) -> FloatArray:
-        """What each step received, weighed (n,)."""
-        terms = self._record.job.terms
-        return self._record.episodes.rewards(episode) @ terms.weights
-
-    def _reviewed(self, episode: Episode) -> Review:
-        episodes = self._record.episodes
-        rewards = self._rewards(episode)
-        ended = episode.end is not None and not episode.cut_off and not episode.handed_over
-        known = episodes.expected(episode)
-        means = np.array([value.mean for value in known])
-        errors = differences(means, rewards, ended=ended) if known else np.full(len(rewards), np.nan)
-        turn = turning_step(means, rewards, ended=ended) if known else None
-        steps = tuple(
-            ReviewStep(
-                step=event.step or 0,
-                decision_id=event.id,
-                at=event.at,
-                situation=situation_from_json(event.situation) if event.situation else "",
-                answer=event.answer,
-                taught=episode.taught.get(event.id),
-                reward=float(rewards[i]),
-                value=known[i].mean if known else None,
-                sd=known[i].sd if known else None,
-                error=None if np.isnan(errors[i]) else float(errors[i]),
-            )
-            for i, event in enumerate(episode.steps)
-        )
-        return Review(
-            task=episode.id,
-            state=state_of(episode),
-            outcome=episode.outcome,
-            total=float(rewards.sum()),
-            steps=steps,
-            turned=None if turn is None else steps[turn[0]].step,
-            change=None if turn is None else turn[1],
-            lessons=worths(
-                [dict(past_decision(event).probabilities) for event in episode.steps],
-                known[0].success if known else None,
-                told=episode.outcome is not None,
-            ),
-        )
 
 
 class Task:
@@ -390,12 +351,3 @@ class Task:
     def _note(self, chance: float | None) -> None:
         if chance is not None:
             self._lowest = chance if self._lowest is None else min(self._lowest, chance)
-
-
-def state_of(episode: Episode) -> str:
-    """A task's state in words."""
-    if episode.handed_over:
-        return "given up"
-    if episode.end is None:
-        return "running"
-    return "cut off" if episode.cut_off else "ended"

@@ -33,7 +33,10 @@ def test_the_newest_tasks_are_listed(quickstudy, ward):
     shown = quickstudy("review", ward, "--limit", "3").out
     assert "The newest 3 of 41 tasks" in shown
     assert "doomed" in shown
-    assert len(quickstudy("review", ward, "--limit", "5", "--json").json["tasks"]) == 5
+    assert "It would learn most from a" in shown
+    data = quickstudy("review", ward, "--limit", "5", "--json").json
+    assert len(data["tasks"]) == 5
+    assert data["wanted"][0]["lesson"]["bits"] >= data["wanted"][-1]["lesson"]["bits"]
 
 
 def test_a_review_names_the_step_that_turned_the_task(quickstudy, ward):
@@ -69,7 +72,7 @@ def test_what_cannot_be_reviewed_is_said(quickstudy, ward):
 
 def test_a_journal_without_tasks_says_so(quickstudy, worked):
     assert "No tasks of many steps yet" in quickstudy("review", worked).out
-    assert quickstudy("review", worked, "--json").json == {"tasks": [], "count": 0}
+    assert quickstudy("review", worked, "--json").json == {"tasks": [], "count": 0, "wanted": []}
 
 
 def test_a_curve_of_few_values_begins_with_the_first():

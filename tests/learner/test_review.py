@@ -85,3 +85,32 @@ def test_demonstrations_teach_most_then_corrections_then_outcomes():
     sure = [{"left": 1.0, "right": 0.0}] * 9 + [{"left": 0.5, "right": 0.5}]
     [first, *_] = worths(sure, 0.5, told=True)
     assert (first.lesson, round(first.bits, 2)) == ("correction", 4.32)
+
+
+def test_a_demonstration_of_what_was_taught_already_teaches_nothing_more():
+    learner = new_learner()
+    with learner.task("half") as task:
+        for answer in ("left", "right"):
+            task.decide(answer)
+    with learner.task("whole") as task:
+        for k, answer in enumerate(("left", "right")):
+            task.decide(answer)
+            task.teach(k, answer)
+        task.end(True)
+    before = len(learner.tasks())
+    [wanted] = learner.wanted()
+    assert (wanted.task, wanted.lesson.lesson) == ("half", learner.review("half").lessons[0].lesson)
+    assert learner.review("whole").lessons == ()
+    assert len(learner.tasks()) == before
+
+
+def test_the_lessons_that_teach_most_come_first():
+    learner = new_learner()
+    for name, steps in (("short", 1), ("long", 6), ("middle", 3)):
+        with learner.task(name) as task:
+            for _ in range(steps):
+                task.decide("a")
+    wanted = learner.wanted()
+    assert [one.task for one in wanted] == ["long", "middle", "short"]
+    assert wanted[0].lesson.bits > wanted[1].lesson.bits > wanted[2].lesson.bits > 0.0
+    assert [one.task for one in learner.wanted(1)] == ["long"]

@@ -21,7 +21,7 @@ EXPERTS = {*WORDS, "rewards", "job", "experts"}
 MIND = {*EXPERTS, "journal", "perception", "judgement", "options", "mind"}
 KEPT = {*MIND, "knowledge", "views", "autonomy"}
 TASKS = {"pursuit", "episodes", "review"}
-VIEWS = {*KEPT, *TASKS, "declarations", "record", "report", "controls", "feedback", "tasks"}
+VIEWS = {*KEPT, *TASKS, "declarations", "record", "report", "controls", "feedback", "hindsight", "tasks"}
 EVERYTHING = {*VIEWS, "learner"}
 ALLOWED = {
     "errors": set(),
@@ -45,7 +45,8 @@ ALLOWED = {
     "report": KEPT,
     "controls": {*KEPT, "record"},
     "feedback": {*KEPT, "record"},
-    "tasks": {*KEPT, *TASKS, "record"},
+    "hindsight": {*KEPT, *TASKS, "record"},
+    "tasks": {*KEPT, *TASKS, "record", "hindsight"},
     "learner": VIEWS,
     "functions": EVERYTHING,
     "checks": EVERYTHING,

@@ -67,9 +67,10 @@ def review(
 
 
 def _list(learner: Learner, limit: int, *, as_json: bool) -> None:
-    tasks = learner.tasks()
+    tasks, wanted = learner.tasks(), learner.wanted()
     if as_json:
-        print_json({"tasks": [asdict(task) for task in tasks[-limit:]], "count": len(tasks)})
+        listed = [asdict(task) for task in tasks[-limit:]]
+        print_json({"tasks": listed, "count": len(tasks), "wanted": [asdict(one) for one in wanted]})
         return
     if not tasks:
         show("No tasks of many steps yet. Begin one with: learner.task()")
@@ -81,6 +82,9 @@ def _list(learner: Learner, limit: int, *, as_json: bool) -> None:
         outcome = "" if task.outcome is None else f"{task.outcome:g}"
         grid.add_row(task.task, task.state, f"{task.steps:,}", outcome, f"{task.total:.3g}", _moment(task.began))
     out().print(grid)
+    if wanted:
+        best = wanted[0].lesson
+        show(f"It would learn most from a {best.lesson} (up to {best.bits:.1f} bits) on {wanted[0].task}: {best.what}.")
     show(f"Look at one with: quickstudy review JOURNAL {tasks[-1].task}")
 
 
