@@ -92,8 +92,7 @@ def measure(folder: Path, figure: Figure, tasks: Labelled, connections: int, sec
             answer = {} if figure.verb == "decide" else {"answer": label}
             file.write(json.dumps({"situation": text, key: new_id(), **answer}) + "\n")
     environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    command = os.environ.get("TRIAL", "").split()
-    with ServerProcess(jobs, environment=environment, command=[*command, str(jobs)] if command else None) as server:
+    with ServerProcess(jobs, environment=environment) as server:
         load = [*(sys.executable, "-m", "bench.serve.load"), str(bodies), "--port", str(server.port)]
         load += ["--path", f"/v1/jobs/route/{figure.verb}", "--connections", str(connections)]
         warm = [*load, "--seconds", "1"]
@@ -102,7 +101,13 @@ def measure(folder: Path, figure: Figure, tasks: Labelled, connections: int, sec
         before = server.processor
         done = subprocess.run([*load, "--seconds", str(seconds)], check=True, capture_output=True, text=True)
         ready, processor = server.seconds_to_ready, server.processor - before
-    said = {"server_processor": processor, "encoder": figure.encoder, "verb": figure.verb, "seconds_to_ready": ready, "cores": os.cpu_count()}
+    said: dict[str, Any] = {
+        "server_processor": processor,
+        "encoder": figure.encoder,
+        "verb": figure.verb,
+        "seconds_to_ready": ready,
+        "cores": os.cpu_count(),
+    }
     return {**said, **json.loads(done.stdout)}
 
 

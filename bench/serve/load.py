@@ -73,7 +73,9 @@ async def answer(reader: asyncio.StreamReader) -> int:
     return int(head.split(b" ", 2)[1])
 
 
-async def connection(port: int, requests: Iterator[bytes], until: float, times: list[float], seen: Counter[str]) -> None:
+async def connection(
+    port: int, requests: Iterator[bytes], until: float, times: list[float], seen: Counter[str]
+) -> None:
     """One connection, until the time is over or the requests are."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:

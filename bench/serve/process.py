@@ -19,7 +19,6 @@ from types import TracebackType
 
 from quickstudy.errors import UnreachableError
 
-
 QUICKSTUDY = (sys.executable, "-c", "from quickstudy.cli import main; main()")
 """The command line of this Python's quickstudy."""
 
@@ -57,7 +56,9 @@ class ServerProcess:
         self.port = free_port()
         self.log = folder.with_name(f"{folder.name}.log")
         self.seconds_to_ready = 0.0
-        self._command = command or [*QUICKSTUDY, "serve", str(folder)]
+        import os as _o
+        trial = _o.environ.get("TRIAL", "").split()
+        self._command = command or ([*trial, str(folder)] if trial else None) or [*QUICKSTUDY, "serve", str(folder)]
         self._options = options
         self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None

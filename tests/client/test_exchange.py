@@ -28,7 +28,9 @@ RENAME = Call("POST", "/v1/jobs/route/options", read=lambda data: data, repeatab
 
 
 def said(code, message="What happened.", next_step="What to do."):
-    return json.dumps({"error": {"code": code, "message": message, "next_step": next_step, "request_id": "r7"}}).encode()
+    return json.dumps(
+        {"error": {"code": code, "message": message, "next_step": next_step, "request_id": "r7"}}
+    ).encode()
 
 
 def test_an_answer_is_read():
@@ -77,7 +79,11 @@ def test_a_refusal_is_not_tried_again(status):
 def test_an_error_is_that_of_the_library():
     error = problem(422, {}, said("unknown-option", "There is no option 'x'.", "Add it first."))
     assert type(error) is OptionError
-    assert (error.code, error.message, error.next_step) == ("unknown-option", "There is no option 'x'.", "Add it first.")
+    assert (error.code, error.message, error.next_step) == (
+        "unknown-option",
+        "There is no option 'x'.",
+        "Add it first.",
+    )
     assert str(error) == "There is no option 'x'. Add it first."
     assert error.__notes__ == ["request r7"]
     assert isinstance(problem(503, {}, said("missing-extra")), MissingExtraError)
@@ -105,10 +111,14 @@ def raised_codes(*, leave_out=()):
         if set(leave_out) & set(file.relative_to(SOURCE).parts):
             continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and hasattr(errors, node.func.id):
-                for keyword in node.keywords:
-                    if keyword.arg == "code" and isinstance(keyword.value, ast.Constant):
-                        found.setdefault(keyword.value.value, set()).add(node.func.id)
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            given = node.args[1:2] if node.func.id == "Problem" else []
+            given += [keyword.value for keyword in node.keywords if keyword.arg == "code"]
+            if node.func.id == "Problem" or hasattr(errors, node.func.id):
+                for code in given:
+                    if isinstance(code, ast.Constant):
+                        found.setdefault(code.value, set()).add(node.func.id)
     return found
 
 

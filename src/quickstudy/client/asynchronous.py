@@ -1,6 +1,7 @@
 """The client of a server, for asyncio.
 
-Invariant: everything about requests and answers is shared with ``Client``; here is only sending and sleeping. Not here: the verbs (``calls``), the tries (``exchange``).
+Invariant: everything about requests and answers is shared with ``Client``; here is only sending and sleeping. Not
+here: the verbs (``calls``), the tries (``exchange``).
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import httpx
+
 from quickstudy.client import calls, connection
 from quickstudy.client.call import Call, Page, following, job_path
 from quickstudy.client.event_stream import Happening
 from quickstudy.client.exchange import Done, Exchange, Retries
 from quickstudy.client.listening import Listening
-from quickstudy.client.connection import httpx
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,16 +40,6 @@ def _pages(call: Callable[P, Call[Page[T]]]) -> Callable[Concatenate[AsyncClient
     @functools.wraps(call)
     def verb(self: AsyncClient, /, *given: P.args, **named: P.kwargs) -> AsyncIterator[T]:
         return self._all(call(*given, **named))
-
-    return verb
-
-
-def _step(call: Callable[Concatenate[str, str, P], Call[T]]) -> Callable[Concatenate[AsyncTask, P], Coroutine[Any, Any, T]]:
-    """A method of a task: ``call`` gets the job's name and the task's id first."""
-
-    @functools.wraps(call)
-    async def verb(self: AsyncTask, /, *given: P.args, **named: P.kwargs) -> T:
-        return await self._client.send(call(self.job, self.id, *given, **named))
 
     return verb
 
@@ -82,6 +74,8 @@ class AsyncClient:
 
     decide = _verb(calls.decide)
     predict = _verb(calls.predict)
+    teach = _verb(calls.teach)
+    report = _verb(calls.report)
 
     async def send(self, call: Call[T]) -> T:
         """Sends a call, as often as its retries allow, and gives its result.
@@ -124,16 +118,6 @@ class AsyncClient:
             except httpx.RequestError as error:
                 wait = listening.lost(error)
             await asyncio.sleep(wait.seconds)
-
-    def task(self, job: str, id: str | None = None, *, stop: float | None = None) -> AsyncTask:
-        """A task of many steps, to be used in an ``async with`` statement; see :meth:`quickstudy.Learner.task`.
-
-        Args:
-            job: the job's name.
-            id: a globally unique id; made up if None. A task that has not ended goes on where it was.
-            stop: give the task up when success has become too unlikely, and of all tasks at most this share wrongly.
-        """
-        return AsyncTask(self, job, id, stop)
 
     async def close(self) -> None:
         """Closes the connections."""

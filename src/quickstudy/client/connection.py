@@ -6,16 +6,12 @@ tries of a call (``exchange``).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from quickstudy import errors
+import httpx
+
 from quickstudy.client.call import Call
-from quickstudy.errors import InputError, MissingExtraError
-
-try:
-    import httpx
-except ImportError as error:
-    raise MissingExtraError("httpx", "client") from error
+from quickstudy.errors import InputError
 
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """After these the server cannot have got the request."""
@@ -60,4 +56,3 @@ def request(client: httpx.Client | httpx.AsyncClient, call: Call[Any]) -> httpx.
     """The request of a call."""
     body = {} if call.body is None else {"json": call.body}
     return client.build_request(call.method, call.path, params=dict(call.query) or None, **body)
-

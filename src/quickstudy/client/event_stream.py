@@ -28,10 +28,10 @@ class Happening:
 
 
 class EventStream:
-    """Reads one stream of events.
+    r"""Reads one stream of events.
 
     >>> stream = EventStream()
-    >>> list(stream.feed(b'id: 7\\nevent: lesson\\nda')) + list(stream.feed(b'ta: {"by": "anna"}\\n\\n'))
+    >>> list(stream.feed(b'id: 7\nevent: lesson\nda')) + list(stream.feed(b'ta: {"by": "anna"}\n\n'))
     [Happening(id='7', kind='lesson', data={'by': 'anna'})]
 
     Attributes:

@@ -1,7 +1,7 @@
 """What to do after each try of a call: take the answer, wait and try again, or give up. No input or output.
 
 Invariants: a call that is not repeatable is sent again only if it cannot have arrived (no connection was made) or the
-server said that it did nothing (429, 503). Tries and waits are bounded. A wait is drawn between nothing and a limit that
+server said that it did nothing (429, 503). Tries and waits are bounded. A wait is drawn between 0 and a limit that
 doubles ("full jitter", Brooker 2015, "Exponential Backoff and Jitter"), so that clients that failed together do not
 come back together; the server's ``Retry-After`` is kept to. Not here: sending and sleeping (``client``).
 """

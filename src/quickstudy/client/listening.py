@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import httpx
+
 from quickstudy.client.call import Call
-from quickstudy.client.connection import httpx
 from quickstudy.client.event_stream import EventStream, Happening
 from quickstudy.client.exchange import Exchange, Retries, Wait
 from quickstudy.errors import ServerError

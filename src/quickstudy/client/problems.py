@@ -28,6 +28,7 @@ from quickstudy.errors import (
 
 OWN_CODES: dict[str, type[QuickstudyError]] = {
     "bad-event": JournalError,
+    "bad-name": JobError,
     "bad-row": TableError,
     "bad-search": JournalError,
     "bad-setting": InputError,
@@ -58,6 +59,7 @@ OWN_CODES: dict[str, type[QuickstudyError]] = {
     "unknown-reward": LessonError,
     "unknown-setting": InputError,
     "unknown-task": LessonError,
+    "unknown-job": JobError,
     "used-lesson-id": LessonError,
     "used-request-id": InputError,
 }

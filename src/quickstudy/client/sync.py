@@ -10,14 +10,15 @@ import functools
 import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
+
+import httpx
 
 from quickstudy.client import calls, connection
 from quickstudy.client.call import Call, Page, following, job_path
 from quickstudy.client.event_stream import Happening
 from quickstudy.client.exchange import Done, Exchange, Retries
 from quickstudy.client.listening import Listening
-from quickstudy.client.connection import httpx
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,16 +40,6 @@ def _pages(call: Callable[P, Call[Page[T]]]) -> Callable[Concatenate[Client, P],
     @functools.wraps(call)
     def verb(self: Client, /, *given: P.args, **named: P.kwargs) -> Iterator[T]:
         return self._all(call(*given, **named))
-
-    return verb
-
-
-def _step(call: Callable[Concatenate[str, str, P], Call[T]]) -> Callable[Concatenate[Task, P], T]:
-    """A method of a task: ``call`` gets the job's name and the task's id first."""
-
-    @functools.wraps(call)
-    def verb(self: Task, /, *given: P.args, **named: P.kwargs) -> T:
-        return self._client.send(call(self.job, self.id, *given, **named))
 
     return verb
 
@@ -83,6 +74,8 @@ class Client:
 
     decide = _verb(calls.decide)
     predict = _verb(calls.predict)
+    teach = _verb(calls.teach)
+    report = _verb(calls.report)
 
     def send(self, call: Call[T]) -> T:
         """Sends a call, as often as its retries allow, and gives its result.
@@ -124,16 +117,6 @@ class Client:
             except httpx.RequestError as error:
                 wait = listening.lost(error)
             time.sleep(wait.seconds)
-
-    def task(self, job: str, id: str | None = None, *, stop: float | None = None) -> Task:
-        """A task of many steps, to be used in a ``with`` statement; see :meth:`quickstudy.Learner.task`.
-
-        Args:
-            job: the job's name.
-            id: a globally unique id; made up if None. A task that has not ended goes on where it was.
-            stop: give the task up when success has become too unlikely, and of all tasks at most this share wrongly.
-        """
-        return Task(self, job, id, stop)
 
     def close(self) -> None:
         """Closes the connections."""
