@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from quickstudy import Job
+
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'--></title>"
 
 
@@ -27,11 +29,9 @@ def test_script_in_every_text_field_comes_back_as_json_that_no_browser_runs(admi
         answer.json()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def broken(folder):
     """Jobs that cannot be opened, each for another reason."""
-    from quickstudy import Job
-
     job = Job("x", ["a"], encoder="static")
     (folder / "no-toml.toml").write_text('name = "x\n')
     (folder / "no-job.toml").write_text("speed = 7\n")
@@ -41,9 +41,7 @@ def broken(folder):
     job.save(folder / "a-folder.toml")
     (folder / "a-folder.db").mkdir()
     names = ["no-toml", "no-job", "wrong-encoder", "no-journal", "a-folder"]
-    yield names
-    for name in names:
-        (folder / f"{name}.toml").unlink()
+    return names
 
 
 LEAKS = re.compile(r"Traceback|File \"|\.py\b|site-packages|sqlite3\.|line \d+ in")
