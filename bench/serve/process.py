@@ -39,9 +39,10 @@ class ServerProcess:
         options: more of the command line.
         environment: more variables.
         command: what to run instead of the command line's own ``serve``.
+        log: the file of what it prints; beside the folder if None.
 
     Attributes:
-        log: the file of what it prints, beside the folder.
+        log: the same.
         seconds_to_ready: from its start until it was ready.
     """
 
@@ -51,10 +52,11 @@ class ServerProcess:
         *options: str,
         environment: Mapping[str, str] | None = None,
         command: Sequence[str] | None = None,
+        log: Path | None = None,
     ) -> None:
         self.folder = folder
         self.port = free_port()
-        self.log = folder.with_name(f"{folder.name}.log")
+        self.log = log or folder.with_name(f"{folder.name}.log")
         self.seconds_to_ready = 0.0
         import os as _o
         trial = _o.environ.get("TRIAL", "").split()
