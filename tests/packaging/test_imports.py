@@ -23,7 +23,7 @@ MIND = {*EXPERTS, "journal", "perception", "judgement", "options", "mind"}
 KEPT = {*MIND, "knowledge", "views", "autonomy"}
 TASKS = {"pursuit", "episodes", "review"}
 VIEWS = {*KEPT, *TASKS, "declarations", "record", "report", "controls", "feedback", "tasks"}
-EVERYTHING = {*VIEWS, "learner"}
+EVERYTHING = {*VIEWS, "arguments", "learner"}
 ALLOWED = {
     "errors": set(),
     "types": {"errors"},
@@ -39,6 +39,7 @@ ALLOWED = {
     "views": {*MIND, "knowledge"},
     "autonomy": {*EXPERTS, "journal", "options", "perception"},
     "declarations": {*MIND, "knowledge"},
+    "arguments": {*WORDS, "job", "journal"},
     "review": {"types"},
     "pursuit": {*MIND, "rewards"},
     "episodes": {*MIND, "rewards", "pursuit"},
@@ -47,14 +48,16 @@ ALLOWED = {
     "controls": {*KEPT, "record"},
     "feedback": {*KEPT, "record"},
     "tasks": {*KEPT, *TASKS, "record"},
-    "learner": VIEWS,
+    "learner": {*VIEWS, "arguments"},
     "functions": EVERYTHING,
     "checks": EVERYTHING,
     "adapters": EVERYTHING,
     "jobs": EVERYTHING,
     "client": EVERYTHING,
-    "serve": {*EVERYTHING, "adapters", "__version__"},
-    "cli": {*EVERYTHING, "adapters", "jobs", "serve", "__version__"},
+    "serve": {*EVERYTHING, "adapters", "tables", "cells", "__version__"},
+    "tables": {"errors"},
+    "cells": {*WORDS, "job", "perception"},
+    "cli": {*EVERYTHING, "tables", "cells", "adapters", "jobs", "serve", "__version__"},
     "__init__": {*EVERYTHING, "functions", "client"},
 }
 """Station → the stations it may import. Along the loop, and never back."""

@@ -1,0 +1,71 @@
+"""The API does what its description says: generated requests bring no 5xx and no answer that is not described."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+if str(ROOT) not in sys.path:
+    sys.path.append(str(ROOT))  # the harness is not part of the installed package
+
+from bench.serve.process import ServerProcess
+from quickstudy import Job
+from quickstudy.serve.app import create_app
+from quickstudy.serve.settings import ServerSettings
+
+CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
+LONG = os.environ.get("QUICKSTUDY_SCHEMATHESIS")
+EXAMPLES = int(LONG or 10)
+"""Requests of each operation; ``QUICKSTUDY_SCHEMATHESIS=1000 pytest tests/serve_description`` for a long run."""
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory):
+    """The description of a real server."""
+    folder = tmp_path_factory.mktemp("jobs")
+    Job("route", ["billing", "fraud"], encoder="static").save(folder / "route.toml")
+    with ServerProcess(folder) as server:
+        yield schemathesis.openapi.from_url(f"{server.url}/openapi.json")
+
+
+def operations(schema):
+    """The operations of the API by name."""
+    found = {}
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        found[f"{operation.method.upper()} {operation.path}"] = operation
+    return found
+
+
+NAMES = sorted(operations(schemathesis.openapi.from_dict(create_app(ServerSettings(Path("nowhere"))).openapi())))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_generated_requests_are_answered_as_described(described, name):
+    operation = operations(described)[name]
+
+    @given(case=operation.as_strategy())
+    @settings(
+        max_examples=EXAMPLES,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        database=None,
+        deadline=None,
+        derandomize=LONG is None,
+    )
+    def check(case):
+        if "job" in (case.path_parameters or {}):
+            case.path_parameters["job"] = "route"
+        case.call_and_validate(checks=CHECKS)
+
+    check()
