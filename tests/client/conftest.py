@@ -10,9 +10,9 @@ if str(ROOT) not in sys.path:
     sys.path.append(str(ROOT))  # the harness is not part of the installed package
 
 from bench.serve.process import ServerProcess  # noqa: E402
+
 from client.both import open_client  # noqa: E402
 from client.flaky_proxy import FlakyProxy  # noqa: E402
-
 from quickstudy import Job  # noqa: E402
 from quickstudy.client import Retries  # noqa: E402
 

@@ -24,11 +24,13 @@ class FlakyProxy:
 
     Attributes:
         passed: how many requests reached the server.
+        streaming: set once a stream has begun to come through.
     """
 
     def __init__(self, upstream: int) -> None:
         self.port = free_port()
         self.passed = 0
+        self.streaming = threading.Event()
         self.fates: Iterator[Fate] = iter(())
         self._upstream = upstream
         self._loop = asyncio.new_event_loop()
@@ -47,6 +49,19 @@ class FlakyProxy:
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(10)
+
+    def cut(self) -> None:
+        """Loses every open connection."""
+        done = threading.Event()
+
+        def cut() -> None:
+            for task in list(self._connections):
+                task.cancel()
+            done.set()
+
+        self._loop.call_soon_threadsafe(cut)
+        assert done.wait(10)
+        self.streaming.clear()
 
     def _run(self) -> None:
         self._loop.run_until_complete(self._serve())
@@ -72,7 +87,7 @@ class FlakyProxy:
             up_reader, up = await asyncio.open_connection("127.0.0.1", self._upstream)
             while await self._exchange(reader, writer, up_reader, up):
                 pass
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             self._connections.discard(task)
@@ -97,9 +112,22 @@ class FlakyProxy:
         answer = await _message(up_reader)
         if fate is Fate.LOSE_ANSWER:
             return False
+        if b"content-length:" not in answer.lower():
+            return await self._stream(answer, writer, up_reader)
         writer.write(answer[: len(answer) // 2] if fate is Fate.CUT_ANSWER else answer)
         await writer.drain()
         return fate is Fate.PASS
+
+
+    async def _stream(self, head: bytes, writer: asyncio.StreamWriter, up_reader: asyncio.StreamReader) -> bool:
+        """Passes on what comes, until it ends."""
+        content = head
+        while content:
+            writer.write(content)
+            await writer.drain()
+            content = await up_reader.read(65_536)
+            self.streaming.set()
+        return False
 
 
 async def _message(reader: asyncio.StreamReader) -> bytes:

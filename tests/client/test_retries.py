@@ -1,8 +1,8 @@
 """Connections are lost before and after the server has worked; nothing is decided or taught twice."""
 
 import pytest
-from client.flaky_proxy import Fate
 
+from client.flaky_proxy import Fate
 from quickstudy.errors import UnreachableError
 
 LOST = [Fate.LOSE_ANSWER, Fate.REFUSE, Fate.CUT_ANSWER, Fate.LOSE_ANSWER]

@@ -1,11 +1,11 @@
 """The API does what its description says: generated requests bring no 5xx and no answer that is not described."""
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 import schemathesis
+from bench.serve.process import ServerProcess
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -14,11 +14,6 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
-if str(ROOT) not in sys.path:
-    sys.path.append(str(ROOT))  # the harness is not part of the installed package
-
-from bench.serve.process import ServerProcess
 from quickstudy import Job
 from quickstudy.serve.app import create_app
 from quickstudy.serve.settings import ServerSettings

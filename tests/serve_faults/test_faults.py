@@ -4,18 +4,13 @@ The short form; ``python -m bench.serve.kill`` kills it 50 times, and ``python -
 """
 
 import sys
-from pathlib import Path
 
 import pytest
+from bench.serve.full import fill_under_load, limited
+from bench.serve.kill import kill_under_load
+from bench.serve.workload import ANSWERS, JOB, Book, faults
 
-ROOT = Path(__file__).resolve().parents[2]
-if str(ROOT) not in sys.path:
-    sys.path.append(str(ROOT))  # the harness is not part of the installed package
-
-from bench.serve.full import fill_under_load, limited  # noqa: E402
-from bench.serve.kill import kill_under_load  # noqa: E402
-from bench.serve.workload import ANSWERS, JOB, Book, faults  # noqa: E402
-from quickstudy import Job, Learner  # noqa: E402
+from quickstudy import Job, Learner
 
 
 def test_everything_acknowledged_survives_kills_and_nothing_is_there_twice(tmp_path):

@@ -74,10 +74,25 @@ def problem(status: int, headers: Mapping[str, str], content: bytes) -> Quickstu
         headers: the answer's.
         content: the answer's.
     """
-    said = _said(content)
+    try:
+        said = json.loads(content)["error"]
+    except (ValueError, KeyError, TypeError):
+        said = None
+    return error_of(said, status) or _foreign(status, content)
+
+
+def error_of(said: Any, status: int = 422) -> QuickstudyError | None:
+    """The exception for an error in the canonical shape; None if it is none.
+
+    Args:
+        said: the JSON below ``error``.
+        status: of HTTP; tells the class where the code does not.
+    """
+    if not isinstance(said, Mapping):
+        return None
     code, message = said.get("code"), said.get("message")
     if not isinstance(code, str) or not isinstance(message, str):
-        return _foreign(status, content)
+        return None
     kind = _CLASSES.get(code) or _by_status(status)
     next_step = said.get("next_step")
     error = made(kind, code, message, next_step if isinstance(next_step, str) else "")
@@ -91,14 +106,6 @@ def made(kind: type[QuickstudyError], code: str, message: str, next_step: str) -
     error = kind.__new__(kind)
     QuickstudyError.__init__(error, message, next_step=next_step, code=code)
     return error
-
-
-def _said(content: bytes) -> Mapping[str, Any]:
-    try:
-        said = json.loads(content)["error"]
-    except (ValueError, KeyError, TypeError):
-        return {}
-    return said if isinstance(said, Mapping) else {}
 
 
 def _by_status(status: int) -> type[QuickstudyError]:

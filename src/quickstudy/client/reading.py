@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import math
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ import numpy as np
 from quickstudy.autonomy.teachers import Contradiction
 from quickstudy.errors import ServerError, SituationError
 from quickstudy.perception import situation_from_json, situation_to_json
-from quickstudy.types import Decision, Probabilities, Situation
+from quickstudy.types import Decision, Probabilities, Scalar, Situation
 from quickstudy.views import OTHER_OPTIONS
 
 T = TypeVar("T")
@@ -72,6 +73,15 @@ def wire(situation: Situation) -> Any:
     return content
 
 
+def wire_fields(fields: Mapping[str, Scalar]) -> dict[str, Any]:
+    """Some fields of a record as requests hold them.
+
+    Raises:
+        SituationError: a value that no field can have.
+    """
+    return {name: wire({name: value, " ": 0})[name] for name, value in fields.items()}
+
+
 def decision(data: Any, situation: Situation | None = None) -> Decision:
     """A decision from its JSON, which names the most probable options.
 
@@ -120,6 +130,7 @@ def _value(kind: Any, data: Any) -> Any:
     if origin is not None and issubclass(origin, Mapping):
         return {key: _value(inner[1], item) for key, item in data.items()}
     if kind is float:
+        data = math.nan if data is None else data  # JSON has no NaN
         return float(_checked(kind, data, isinstance(data, int | float) and not isinstance(data, bool)))
     return _checked(kind, data, isinstance(data, kind))
 
