@@ -36,7 +36,7 @@ def serve(
     max_body: Annotated[int, typer.Option(help="Bytes of a request, at most.")] = 1_000_000,
     as_json: JsonOption = False,
 ) -> None:
-    """Serve the learners of a folder: HTTP for programs, a page for people. Needs quickstudy\\[serve].
+    """Serve the learners of a folder: HTTP for programs, a page for people. Needs the extra serve.
 
     For example:
 
@@ -74,10 +74,8 @@ def serve(
 
 @token.command("add")
 def add_token(
-    name: Annotated[str, typer.Argument(help="Who it is for; in the journal as who taught and changed things.")],
-    role: Annotated[
-        str, typer.Option("--role", "-r", help="work, teach, review or admin; each includes those before.")
-    ],
+    name: Annotated[str, typer.Argument(help="Who it is for; the journal names them.")],
+    role: Annotated[str, typer.Option("--role", "-r", help="work, teach, review or admin.")],
     job: Annotated[list[str] | None, typer.Option("--job", help="A job it may use. Repeat it. Default: all.")] = None,
     days: Annotated[float | None, typer.Option(help="It ends after so many days. Default: never.")] = None,
     folder: FolderOption = Path("."),

@@ -1,8 +1,8 @@
 """Running the server: one process, one event loop, a graceful end.
 
-On SIGTERM or Ctrl-C it takes no more connections, ends the streams of events, answers what it has been asked, works off
-every queue, closes the journals, and exits with 0. A second Ctrl-C does not wait. Nothing acknowledged depends on any of
-it: ``kill -9`` loses nothing either.
+On SIGTERM or Ctrl-C it takes no more connections, ends the streams of events, answers what it has been asked, works
+off every queue, closes the journals, and exits with 0. A second Ctrl-C does not wait. Nothing acknowledged depends on
+any of it: ``kill -9`` loses nothing either.
 
 Not here: what it serves (``app``).
 """
@@ -91,7 +91,7 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Takes signals while it runs; uvicorn's own raises them again at the end, and the process would die of them."""
+        """Takes signals while it runs; uvicorn's own raises them again at the end, and the process would die of it."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
