@@ -58,10 +58,7 @@ class ServerProcess:
         self.port = free_port()
         self.log = log or folder.with_name(f"{folder.name}.log")
         self.seconds_to_ready = 0.0
-        import os as _o
-
-        trial = _o.environ.get("TRIAL", "").split()
-        self._command = command or ([*trial, str(folder)] if trial else None) or [*QUICKSTUDY, "serve", str(folder)]
+        self._command = command or [*QUICKSTUDY, "serve", str(folder)]
         self._options = options
         self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None

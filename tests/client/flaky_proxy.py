@@ -118,7 +118,6 @@ class FlakyProxy:
         await writer.drain()
         return fate is Fate.PASS
 
-
     async def _stream(self, head: bytes, writer: asyncio.StreamWriter, up_reader: asyncio.StreamReader) -> bool:
         """Passes on what comes, until it ends."""
         content = head

@@ -73,10 +73,14 @@ def test_a_reward_and_a_rejection_are_lessons(client, job):
 
 
 def test_many_are_decided_and_taught_in_one_request_and_one_that_fails_fails_alone(client, job):
-    decisions = client.decide_many(job, ["charged twice", "stolen card", {"vendor": "Acme"}], request_ids=["a", None, "c"])
+    decisions = client.decide_many(
+        job, ["charged twice", "stolen card", {"vendor": "Acme"}], request_ids=["a", None, "c"]
+    )
     assert [decision.situation for decision in decisions[:2]] == ["charged twice", "stolen card"]
     assert isinstance(decisions[2], SituationError)  # this job's situations are texts
-    lessons = client.teach_many(job, [(decisions[0], "billing"), ("lost card", "insurance"), ("my card", "fraud")], by="bo")
+    lessons = client.teach_many(
+        job, [(decisions[0], "billing"), ("lost card", "insurance"), ("my card", "fraud")], by="bo"
+    )
     assert [getattr(lesson, "answer", None) for lesson in lessons] == ["billing", None, "fraud"]
     assert isinstance(lessons[1], OptionError)
     assert [decision.answer for decision in client.predict_many(job, ["charged", "card"])] == ["billing", "fraud"]

@@ -8,6 +8,7 @@ from quickstudy import Client
 
 def teach_soon(url, job, count, answer="billing"):
     """Lessons from another thread, with a client of its own."""
+
     def teach():
         with Client(url) as other:
             for number in range(count):

@@ -168,13 +168,16 @@ def create_job(job: Job, name: str | None = None) -> Call[str]:
         name: its name on the server; the job's own if None.
 
     Raises:
+        InputError: it has settings that are only for people with a shell on the server.
         JobError: the name is taken, or none that a server's job can have.
     """
     if not isinstance(job, Job):
         raise JobError(f"A server needs a Job, got {type(job).__name__}.", next_step='For example Job("route").')
     called = job.name if name is None else name
     job_path(called)
-    body = {**job.to_dict(), "name": called}
+    plain, usual = job.to_dict(), Job("usual").to_dict()
+    kept = {name: value for name, value in plain.items() if value != usual.get(name)}
+    body = {**kept, "name": called, "encoder": job.encoder, "options": None if job.open else dict(job.options)}
     return Call("POST", "/v1/jobs", lambda data: read(str, data["name"]), body, repeatable=False)
 
 

@@ -79,7 +79,7 @@ def wire_fields(fields: Mapping[str, Scalar]) -> dict[str, Any]:
     Raises:
         SituationError: a value that no field can have.
     """
-    return {name: wire({name: value, " ": 0})[name] for name, value in fields.items()}
+    return {name: wire({"value": value, "other": 0})["value"] for name, value in fields.items()}
 
 
 def decision(data: Any, situation: Situation | None = None) -> Decision:
