@@ -4,29 +4,42 @@ import pytest
 
 from quickstudy.serve.tokens import Role
 
-from .routes import OPEN, ROLES, every_route, filled
-
-PLACES = sorted(ROLES)
+from .routes import BODIES, EVERY, OPEN, PAGES, PLACES, ROLES, WHOLE_DESK, filled
 
 
 def name(place):
     return " ".join(place)
 
 
-def test_every_address_is_in_the_table(app):
-    assert set(every_route(app.routes)) == OPEN | set(ROLES)
+def call(client, place, headers=None, body=None):
+    """A request that is as right as it can be without knowing the server's content."""
+    method, path = place
+    sent = {"json": BODIES.get(place, {}) if body is None else body} if method == "POST" else {}
+    return client.request(method, filled(path), headers=headers, **sent)
+
+
+def test_every_address_is_in_the_table_or_is_a_page_for_people():
+    assert EVERY - OPEN - set(ROLES) == set(PAGES)
 
 
 def test_the_description_names_nothing_that_is_not_in_the_table(app):
     described = {(method.upper(), path) for path, verbs in app.openapi()["paths"].items() for method in verbs}
-    assert described <= OPEN | set(ROLES)
+    assert described - OPEN - {(method, path.replace(":path", "")) for method, path in ROLES} == set()
+
+
+def test_every_page_sends_those_who_are_not_signed_in_to_the_door(caller):
+    for method, path in PAGES:
+        answer = caller.request(method, filled(path), headers={"Accept": "text/html"}, follow_redirects=False)
+        if answer.status_code == 303:
+            assert answer.headers["location"].startswith("/sign-in"), path
+        else:
+            assert answer.status_code in (401, 403), path
 
 
 @pytest.mark.parametrize("place", PLACES, ids=name)
 @pytest.mark.parametrize("kind", ["expired", "revoked", "made up", "the hash"])
 def test_a_token_that_opens_nothing_opens_nothing(caller, tokens, place, kind):
-    method, path = place
-    answer = caller.request(method, filled(path), headers=tokens[kind], json={} if method == "POST" else None)
+    answer = call(caller, place, tokens[kind])
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == "unknown-token"
     assert answer.headers["www-authenticate"] == "Bearer"
@@ -34,33 +47,35 @@ def test_a_token_that_opens_nothing_opens_nothing(caller, tokens, place, kind):
 
 @pytest.mark.parametrize("place", PLACES, ids=name)
 def test_nobody_gets_in_without_a_token(caller, tokens, place):
-    method, path = place
-    answer = caller.request(method, filled(path), json={} if method == "POST" else None)
+    answer = call(caller, place)
     assert answer.status_code == 401
 
 
 @pytest.mark.parametrize("place", [place for place in PLACES if "{job}" in place[1]], ids=name)
 def test_a_token_of_another_job_opens_nothing_of_this_one(caller, tokens, place):
-    method, path = place
-    answer = caller.request(method, filled(path), headers=tokens["other job's"], json={} if method == "POST" else None)
+    answer = call(caller, place, tokens["other job's"])
+    assert answer.status_code == 403
+    assert answer.json()["error"]["code"] == "other-job"
+
+
+@pytest.mark.parametrize("place", sorted(WHOLE_DESK), ids=name)
+def test_a_token_that_names_jobs_opens_nothing_of_the_whole_desk(caller, tokens, place):
+    answer = call(caller, place, tokens["other job's"])
     assert answer.status_code == 403
     assert answer.json()["error"]["code"] == "other-job"
 
 
 @pytest.mark.parametrize("place", [place for place in PLACES if ROLES[place] is not Role.WORK], ids=name)
 def test_each_address_refuses_every_role_below_its_own(caller, tokens, place):
-    method, path = place
     for role in list(Role)[: ROLES[place].rank]:
-        answer = caller.request(method, filled(path), headers=tokens[role], json={} if method == "POST" else None)
+        answer = call(caller, place, tokens[role])
         assert answer.status_code == 403, role
         assert answer.json()["error"]["code"] == "role"
 
 
 @pytest.mark.parametrize("place", PLACES, ids=name)
 def test_each_address_lets_its_role_in(caller, tokens, place):
-    method, path = place
-    headers = tokens[ROLES[place]]
-    answer = caller.request(method, filled(path), headers=headers, json={} if method == "POST" else None)
+    answer = call(caller, place, tokens[ROLES[place]], {})
     assert answer.status_code not in (401, 403)
     assert answer.status_code < 500
 
