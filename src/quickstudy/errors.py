@@ -14,6 +14,10 @@
     │   ├── JournalVersionError     it was written by a newer quickstudy
     │   └── JournalCorruptError     it is truncated, or no journal at all
     ├── EncoderError                an encoder that cannot run, or returned wrong vectors
+    ├── ServerError                 a server that was asked, by quickstudy.Client
+    │   ├── UnreachableError            no connection, or it was lost before the answer came
+    │   ├── AccessError                 no token, a wrong or expired one, or one that may not do this
+    │   └── BusyError                   it takes no more for now
     └── MissingExtraError           an optional dependency is not installed (also an ImportError)
 
 An error says what happened, to which input, and what to do next. ``code`` is stable: scripts may rely on it.
@@ -118,6 +122,30 @@ class EncoderError(QuickstudyError):
     """An encoder cannot run, or returned wrong vectors."""
 
     code = "encoder"
+
+
+class ServerError(QuickstudyError):
+    """A server failed, or answered something that is not understood."""
+
+    code = "server"
+
+
+class UnreachableError(ServerError):
+    """A server cannot be reached, or the connection was lost before its answer came."""
+
+    code = "unreachable"
+
+
+class AccessError(ServerError):
+    """A server refuses the token: none, a wrong or expired one, or one that may not do this."""
+
+    code = "no-access"
+
+
+class BusyError(ServerError):
+    """A server takes no more for now: too many requests, or it is starting or stopping."""
+
+    code = "busy"
 
 
 class MissingExtraError(QuickstudyError, ImportError):

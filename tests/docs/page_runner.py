@@ -57,8 +57,16 @@ def blocks(text):
 
 def run_page(page, folder):
     """Runs a page in ``folder``, which must be the working directory; gives (block, its real output) pairs."""
-    shell = Path(page).parent.name == "howto"
     namespace = {"__name__": "__docs__"}
+    try:
+        return run_blocks(page, folder, namespace)
+    finally:
+        close(namespace)
+
+
+def run_blocks(page, folder, namespace):
+    """Runs a page's blocks in a namespace."""
+    shell = Path(page).parent.name == "howto"
     output, pairs = None, []
     for block in blocks(Path(page).read_text(encoding="utf-8")):
         if block.skipped:
@@ -73,7 +81,6 @@ def run_page(page, folder):
         elif block.language == "text" and block.follows and output is not None:
             pairs.append((block, output))
             output = None
-    close(namespace)
     return pairs
 
 
@@ -102,8 +109,14 @@ def run_shell(block, folder):
 
 
 def close(namespace):
-    """Closes the learners and journals that a page left open."""
+    """Closes the learners and journals that a page left open, and ends the programs that it started."""
     for value in list(namespace.values()):
+        if isinstance(value, subprocess.Popen):
+            value.terminate()
+            value.wait(30)
+            for stream in (value.stdin, value.stdout, value.stderr):
+                if stream is not None:
+                    stream.close()
         if hasattr(value, "close") and hasattr(type(value), "__exit__"):
             value.close()
 

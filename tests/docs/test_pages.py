@@ -3,8 +3,10 @@
 After a change of the numbers, ``python tests/docs/update.py README.md docs/howto/csv.md`` writes the new outputs.
 """
 
+import os
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,7 @@ def name(page):
 @pytest.mark.parametrize("page", RUN, ids=name)
 def test_the_page_runs_and_shows_what_is_printed(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
     for block, output in run_page(page, tmp_path):
         assert agrees(block.body, output), f"{name(page)}:{block.line} shows other output than\n{output}"
 
