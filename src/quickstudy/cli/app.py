@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from quickstudy.cli import autonomy, demo, inspection, jobs, journals, lessons, options, review, teaching, work
+from quickstudy.cli import agents, autonomy, demo, inspection, jobs, journals, lessons, options, review, teaching, work
 from quickstudy.errors import InputError
 
 app = typer.Typer(
@@ -44,6 +44,7 @@ def quickstudy(
 _PANELS: dict[str, list[Callable[..., None]]] = {
     "Start": [demo.demo, jobs.init],
     "Work": [work.work, inspection.evaluate, lessons.decide, lessons.teach, lessons.reject],
+    "Serve": [agents.mcp],
     "Autonomy": [autonomy.configure, autonomy.what_if, autonomy.verify, autonomy.pause, autonomy.resume],
     "Look and keep": [
         inspection.report,
