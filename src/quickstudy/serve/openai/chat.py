@@ -1,8 +1,9 @@
 """What a chat request asks: its situation, the kind of request it is, and the form that its answer must have.
 
-The rule, which ``docs/agents.md`` states for users: messages with the role system or developer belong to the job, not to
-the situation. The text of the only other message, the user's, is the situation; of several, all of them are, each with
-its role before it. Texts only: a request with an image, a sound or a file goes to the upstream and teaches nothing.
+The rule, which ``docs/agents.md`` states for users: messages with the role system or developer belong to the job, not
+to the situation. The text of the only other message, the user's, is the situation; of several, all of them are, each
+with its role before it. Texts only: a request with an image, a sound or a file goes to the upstream, and teaches
+nothing.
 
 Invariant: what cannot be answered alone exactly as the client asked (log-probabilities, several choices, tools that the
 model may or may not call, unknown parameters) is never answered alone. Not here: answering.
@@ -24,7 +25,18 @@ PREFIX = "quickstudy/"
 
 _INDIFFERENT = frozenset(
     (
-        *("model", "messages", "stream", "stream_options", "temperature", "top_p", "max_tokens", "seed", "stop", "user"),
+        *(
+            "model",
+            "messages",
+            "stream",
+            "stream_options",
+            "temperature",
+            "top_p",
+            "max_tokens",
+            "seed",
+            "stop",
+            "user",
+        ),
         *("max_completion_tokens", "metadata", "store", "service_tier", "reasoning_effort", "verbosity", "prediction"),
         *("presence_penalty", "frequency_penalty", "logit_bias", "parallel_tool_calls", "safety_identifier"),
         *("prompt_cache_key", "prompt_cache_retention", "response_format", "tools", "tool_choice"),
@@ -77,7 +89,8 @@ def read_chat(content: bytes) -> Chat:
         Problem: it is no chat request for a job.
     """
     try:
-        body = json.loads(content)
+        body = json.loads(content, parse_constant=_no_number)
+        json.dumps(body)  # what is nested too deeply to be passed on is refused here
     except (ValueError, RecursionError) as error:
         raise _bad(f"The request is not JSON: {str(error)[:80]}.", "Send a JSON object.") from error
     if not isinstance(body, dict):
@@ -169,6 +182,10 @@ def _tool_form(tools: object, choice: object) -> Form | None:
     elif choice != "required":
         return None
     return form_of_schema(named[0].get("parameters"), "tool", named[0]["name"]) if len(named) == 1 else None
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _bad(message: str, next_step: str) -> Problem:

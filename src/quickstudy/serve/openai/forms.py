@@ -1,8 +1,8 @@
 """How an answer is written: as plain text, as a JSON object with one field, or as a call of a tool with one argument.
 
 A client reads the learner's answer with the code that reads the model's. So the learner answers alone only in a form
-that the request itself fixes (a schema with one field, a forced tool), or that the upstream was seen to use for requests
-of the same kind. Invariant: what :meth:`Form.write` writes, ``replies`` reads back as the same option.
+that the request itself fixes (a schema with one field, a forced tool), or that the upstream was seen to use for
+requests of the same kind. Invariant: what :meth:`Form.write` writes, ``replies`` reads back as the same option.
 """
 
 from __future__ import annotations

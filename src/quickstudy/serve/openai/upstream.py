@@ -15,6 +15,7 @@ message or answer. Not here: what is done with an answer (``front``).
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 import urllib.parse
@@ -102,15 +103,14 @@ class Upstream:
         Raises:
             Problem: the upstream cannot be reached, is too slow, or sends somewhere else.
         """
-        headers = {}
+        headers = {"Content-Type": "application/json"}
         if key := self._key():
             headers["Authorization"] = f"Bearer {key}"
         if idempotency_key is not None:
             headers["Idempotency-Key"] = idempotency_key
-        content = {**body, "model": self.settings.model}
-        request = self._client.build_request(
-            "POST", self.settings.url + "/chat/completions", json=content, headers=headers
-        )
+        content = json.dumps({**body, "model": self.settings.model}).encode("ascii")
+        url = self.settings.url + "/chat/completions"
+        request = self._client.build_request("POST", url, content=content, headers=headers)
         try:
             answer = await self._client.send(request, stream=True)
         except httpx.HTTPError as error:
@@ -174,7 +174,10 @@ def failure(error: httpx.HTTPError) -> Problem:
 
 def _failed(status: int, code: str, message: str) -> Problem:
     return Problem(
-        status, code, message, next_step="Nothing was learned. Try again; the server's operator can look at the upstream."
+        status,
+        code,
+        message,
+        next_step="Nothing was learned. Try again; the server's operator can look at the upstream.",
     )
 
 
@@ -182,7 +185,11 @@ def _plain(url: object) -> bool:
     try:
         parts = urllib.parse.urlsplit(url) if isinstance(url, str) else None
         return bool(
-            parts and parts.scheme in ("http", "https") and parts.hostname and parts.username is None and not parts.query
+            parts
+            and parts.scheme in ("http", "https")
+            and parts.hostname
+            and parts.username is None
+            and not parts.query
         )
     except ValueError:
         return False

@@ -1,0 +1,85 @@
+"""What a server is started with. Immutable; checked once, before anything is opened.
+
+Not here: who may do what (``access``), and the jobs themselves (``desk``).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+
+from quickstudy.errors import InputError
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+"""The Host headers of a server that only this machine can reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """How a server runs.
+
+    Attributes:
+        folder: the jobs: NAME.toml with its journal NAME.db beside it.
+        host: the address to listen on.
+        port: the port; 0 takes a free one.
+        tokens: whether callers need a token; None: wherever the address is not this machine alone.
+        allowed_hosts: names by which callers may address the server, beside the loopback names and ``host``.
+        max_body: bytes of a request's body.
+        max_table: bytes of a body that creates a job, which may hold a table.
+        rate: requests a second of one token, on average.
+        burst: requests that one token may send at once.
+        queue: requests that wait for one job; more are refused with 503.
+        batch: requests that are worked off together.
+        heartbeat: seconds between signs of life on a stream of events.
+        grace: seconds that a stopping server waits for open connections.
+        log_content: whether errors' messages, which can quote work, go to the log.
+    """
+
+    folder: Path
+    host: str = "127.0.0.1"
+    port: int = 8421
+    tokens: bool | None = None
+    allowed_hosts: tuple[str, ...] = ()
+    max_body: int = 1_000_000
+    max_table: int = 32_000_000
+    rate: float = 1_000.0
+    burst: float = 2_000.0
+    queue: int = 1_000
+    batch: int = 64
+    heartbeat: float = 15.0
+    grace: float = 10.0
+    log_content: bool = False
+
+    def __post_init__(self) -> None:
+        if self.tokens is False and not self.loopback:
+            raise InputError(
+                f"The address {self.host!r} can be reached from other machines, so callers need tokens.",
+                next_step="Make one: quickstudy token add NAME --role admin",
+                code="tokens-needed",
+            )
+        if not 0 <= self.port <= 65_535:
+            raise InputError(f"The port is {self.port}.", next_step="Give a number from 0 to 65535.", code="bad-port")
+        for name in ("max_body", "max_table", "rate", "burst", "queue", "batch", "heartbeat", "grace"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"{name} is {getattr(self, name)!r}.", next_step="Give a number above 0.")
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the address."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def needs_tokens(self) -> bool:
+        """Whether callers need a token."""
+        return not self.loopback if self.tokens is None else self.tokens
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The Host headers that are answered, without ports, in lower case."""
+        return frozenset(name.lower() for name in (*LOOPBACK_NAMES, self.host, *self.allowed_hosts))
