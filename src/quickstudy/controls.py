@@ -7,7 +7,8 @@ Invariant: every change is journaled before it is in force. Not here: the rules 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from quickstudy import views
@@ -17,6 +18,7 @@ from quickstudy.autonomy.settings import Autonomy
 from quickstudy.autonomy.teachers import TeachersReport, make_teachers_report
 from quickstudy.autonomy.twice import draw, to_ask_again
 from quickstudy.autonomy.whatif import WhatIf, checked_targets, what_if
+from quickstudy.errors import InputError
 from quickstudy.record import Record
 from quickstudy.types import Decision
 
@@ -26,6 +28,25 @@ class Controls:
 
     _lock: threading.RLock
     _record: Record
+
+    @contextmanager
+    def signed(self, by: str | None) -> Iterator[None]:
+        """Whatever is changed inside carries who changed it, as ``by`` in the journal: settings, options, forgetting.
+
+        Lessons that name their own teacher keep it, and decisions are nobody's. It signs for all threads, so others
+        wait until it ends.
+
+        Args:
+            by: who; None for nobody.
+        """
+        if by is not None and not isinstance(by, str):
+            raise InputError(f"by is {by!r}.", next_step="Give a name as text.")
+        with self._lock:
+            before, self._record.signer = self._record.signer, by
+            try:
+                yield
+            finally:
+                self._record.signer = before
 
     @property
     def autonomy(self) -> Autonomy:

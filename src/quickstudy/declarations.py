@@ -29,11 +29,14 @@ class Declarations:
     journal: Journal
     knowledge: Knowledge | None
     clock: HybridClock
+    signer: str | None = None
     _declared: bool
 
     def event(self, kind: Kind, at: float | None, *, id: str | None = None, **fields: Any) -> Event:
         """A new event of this learner's."""
         when = checked_time(at)
+        if self.signer is not None and kind != "decision" and fields.get("by") is None:
+            fields["by"] = self.signer
         return Event(id=id or new_id(), kind=kind, clock=self.clock.tick(), node=self.id, at=when, **fields)
 
     @property

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, TypeAlias
 
 from quickstudy import views
+from quickstudy.arguments import checked_teachers, chosen, listed, times_of
 from quickstudy.controls import Controls
-from quickstudy.errors import InputError, JobError, LessonError, OptionError, SituationError
+from quickstudy.errors import InputError, JobError, LessonError, OptionError
 from quickstudy.feedback import Feedback
 from quickstudy.job import Job, checked_option_name
 from quickstudy.journal import Event, Journal
@@ -110,13 +111,29 @@ class Learner(Feedback, Controls, Tasks):
             SituationError: the situation cannot be perceived.
             OptionError: an unknown option.
         """
-        return self._decide([situation], options, at, request_id)[0]
+        return self._decide([situation], options, at, [request_id])[0]
 
     def decide_many(
-        self, situations: Sequence[Situation], options: Sequence[str] | None = None, *, at: float | None = None
+        self,
+        situations: Sequence[Situation],
+        options: Sequence[str] | None = None,
+        *,
+        at: float | Sequence[float | None] | None = None,
+        request_ids: Sequence[str | None] | None = None,
     ) -> list[Decision]:
-        """:meth:`decide` for many situations, in one transaction."""
-        return self._decide(listed(situations), options, at, None)
+        """:meth:`decide` for many situations, in one transaction: all or none.
+
+        Args:
+            situations: n situations.
+            options: only these options are possible for any of them; all of the job's if None.
+            at: the events' own time, seconds since 1970, one for all or n; now if None.
+            request_ids: n idempotency keys; the same one twice gets the same decision, here too.
+        """
+        given = listed(situations)
+        keys: list[str | None] = [None] * len(given) if request_ids is None else list(request_ids)
+        if len(keys) != len(given):
+            raise InputError(f"{len(given)} situations and {len(keys)} request ids.", next_step="Give as many of each.")
+        return self._decide(given, options, at, keys)
 
     def predict(self, situation: Situation, options: Sequence[str] | None = None) -> Decision:
         """What :meth:`decide` would say; writes nothing, and the decision has no id."""
@@ -126,7 +143,7 @@ class Learner(Feedback, Controls, Tasks):
         """:meth:`predict` for many situations."""
         with self._lock:
             checked, vectors = self._record.perceive(listed(situations))
-            return self._propose(checked, vectors, options, checked_time(None))
+            return self._propose(checked, vectors, options, [checked_time(None)] * len(checked))
 
     # -- being taught
 
@@ -155,44 +172,50 @@ class Learner(Feedback, Controls, Tasks):
             OptionError: an unknown option in a closed job.
             LessonError: the lesson id was used for another lesson.
         """
-        if decision_id is not None:
-            target = self._with_id(target, decision_id)
-        return self.teach_many([(target, answer)], lesson_ids=[lesson_id], by=by, at=[at])[0]
+        return self.teach_many([(target, answer)], decision_ids=[decision_id], lesson_ids=[lesson_id], by=by, at=[at])[
+            0
+        ]
 
     def teach_many(
         self,
         pairs: Iterable[tuple[Decision | Situation | None, str]],
         *,
+        decision_ids: Sequence[str | None] | None = None,
         lesson_ids: Sequence[str | None] | None = None,
-        by: str | None = None,
+        by: str | Sequence[str | None] | None = None,
         at: Sequence[float | None] | None = None,
     ) -> list[Lesson]:
         """:meth:`teach` for many pairs of (decision or situation, answer), in one transaction: all or none.
 
         Args:
             pairs: n pairs.
+            decision_ids: n decisions' ids, instead of decisions in the pairs.
             lesson_ids: n idempotency keys.
-            by: who taught them all.
+            by: who taught: one for all, or n.
             at: n times, seconds since 1970.
         """
-        if by is not None and not isinstance(by, str):
-            raise LessonError(f"by is {by!r}.", next_step="Give the teacher's name as text.")
         given = list(pairs)
         for pair in given:
             if not isinstance(pair, tuple | list) or len(pair) != 2:
                 raise LessonError(
                     f"A lesson is {str(pair)[:80]!r}.", next_step="Give pairs of (decision or situation, answer)."
                 )
-        ids = [None] * len(given) if lesson_ids is None else list(lesson_ids)
-        times = [None] * len(given) if at is None else list(at)
-        if not len(ids) == len(times) == len(given):
+        none: list[None] = [None] * len(given)
+        asked = none if decision_ids is None else list(decision_ids)
+        ids = none if lesson_ids is None else list(lesson_ids)
+        times = none if at is None else list(at)
+        teachers = [by] * len(given) if by is None or isinstance(by, str) else checked_teachers(by)
+        if not len(asked) == len(ids) == len(times) == len(teachers) == len(given):
             raise LessonError(
-                f"{len(given)} pairs, {len(ids)} lesson ids and {len(times)} times.", next_step="Give as many of each."
+                f"{len(given)} pairs, {len(asked)} decision ids, {len(ids)} lesson ids, {len(times)} times and "
+                f"{len(teachers)} teachers.",
+                next_step="Give as many of each.",
             )
         with self._lock:
             self._record.writable()
             answers = [checked_option_name(answer) for _, answer in given]
-            targets = [self._target(target) for target, _ in given]
+            wanted = zip(given, asked, strict=True)
+            targets = [self._target(target if id is None else self._with_id(target, id)) for (target, _), id in wanted]
             fresh, vectors = self._record.perceive([t for t in targets if not isinstance(t, Event)])
             seen = iter(zip(fresh, vectors, strict=True))
             events: list[tuple[Event, Vector | None]] = []
@@ -200,7 +223,7 @@ class Learner(Feedback, Controls, Tasks):
             added: dict[str, Event] = {}
             batch: dict[str, Event] = {}
             judged: set[str] = set()
-            for target, answer, lesson_id, when in zip(targets, answers, ids, times, strict=True):
+            for target, answer, lesson_id, who, when in zip(targets, answers, ids, teachers, times, strict=True):
                 situation, vector = ("", target.vector) if isinstance(target, Event) else next(seen)
                 if lesson_id is not None:
                     done = self._record.same_lesson(lesson_id, target, answer, batch)
@@ -210,7 +233,7 @@ class Learner(Feedback, Controls, Tasks):
                 if answer not in added and (option := self._record.taught_option(answer, when)) is not None:
                     added[answer] = option
                     events.append((option, None))
-                said = {"id": lesson_id, "by": by, "answer": answer}
+                said = {"id": lesson_id, "by": who, "answer": answer}
                 if isinstance(target, Event):
                     lesson = self._record.verdict_on(target, when, judged, **said)
                 else:
@@ -451,42 +474,45 @@ class Learner(Feedback, Controls, Tasks):
     # -- inside
 
     def _propose(
-        self, checked: list[Situation], vectors: Vector, options: Sequence[str] | None, at: float
+        self, checked: list[Situation], vectors: Vector, options: Sequence[str] | None, times: list[float]
     ) -> list[Decision]:
         if not checked:
             return []
         knowledge = self._record.knowledge
         assert knowledge is not None
         names, proposal = knowledge.propose(vectors, chosen(options))
-        return views.decisions(self._record.journal, knowledge, checked, names, proposal, at)
+        return views.decisions(self._record.journal, knowledge, checked, names, proposal, times)
 
     def _decide(
         self,
         situations: list[Situation],
         options: Sequence[str] | None,
-        at: float | None,
-        request_id: str | None,
+        at: float | Sequence[float | None] | None,
+        keys: list[str | None],
         *,
         within: Within | None = None,
     ) -> list[Decision]:
         with self._lock:
             record = self._record
             record.writable()
-            when = checked_time(at)
+            times = times_of(at, len(situations))
             checked, vectors = record.perceive(situations)
             texts = [situation_to_json(situation) for situation in checked]
-            if request_id is not None and (done := record.journal.by_request(request_id)) is not None:
-                if done.situation != texts[0]:
-                    raise InputError(
-                        f"request_id {request_id!r} was used for another situation.",
-                        next_step="Give every task a request_id of its own.",
-                        code="used-request-id",
-                    )
-                return [views.past_decision(done)]
-            proposed = self._propose(checked, vectors, options, when)
+            known, fresh = record.asked_before(keys, texts)
+            if len(fresh) < len(texts):
+                checked, vectors = [checked[place] for place in fresh], vectors[fresh]
+            proposed = self._propose(checked, vectors, options, [times[place] for place in fresh])
             proposed, more = within(proposed, vectors) if within else (proposed, {})
-            fields = {"options": options, "situation": texts, "vector": vectors, **more}
-            return record.decide(proposed, request_id, **fields)
+            fields: dict[str, Any] = {
+                "options": options,
+                "vector": vectors,
+                "situation": [texts[place] for place in fresh],
+                "request_id": [keys[place] for place in fresh],
+            }
+            decided = record.decide(proposed, **{**fields, **more})
+            known |= {decision.request_id: decision for decision in decided}
+            news = dict(zip(fresh, decided, strict=True))
+            return [news[place] if place in news else known[key] for place, key in enumerate(keys)]
 
     def _change_option(self, action: str, name: str, *, other: str | None = None, description: str = "") -> None:
         with self._lock:
@@ -525,32 +551,3 @@ class Learner(Feedback, Controls, Tasks):
         if not target.id:
             return target.situation
         return self._record.decision(target.id)
-
-
-def listed(situations: Sequence[Situation]) -> list[Situation]:
-    """A list of situations; refuses a single one given in its place.
-
-    Raises:
-        SituationError: it is one situation.
-    """
-    if isinstance(situations, str | bytes | Mapping) or not isinstance(situations, Iterable):
-        raise SituationError(
-            f"Expected a list of situations, got one {type(situations).__name__}.", next_step="Give [situation]."
-        )
-    return list(situations)
-
-
-def chosen(options: Sequence[str] | None) -> list[str] | None:
-    """The options that a caller restricts a decision to, checked.
-
-    Raises:
-        OptionError: none, one twice, or no list.
-    """
-    if options is None:
-        return None
-    if isinstance(options, str) or not isinstance(options, Iterable):
-        raise OptionError(f"options is {options!r}.", next_step="Give a list of names.")
-    names = [checked_option_name(name) for name in options]
-    if not names or len(set(names)) < len(names):
-        raise OptionError(f"options is {names!r}: empty, or one twice.", next_step="Name each option once.")
-    return names

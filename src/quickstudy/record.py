@@ -22,6 +22,7 @@ from quickstudy.autonomy.stopping import Stopping
 from quickstudy.declarations import Declarations
 from quickstudy.episodes import Episodes, replay_episodes
 from quickstudy.errors import (
+    InputError,
     JournalError,
     JournalMismatchError,
     LessonError,
@@ -33,7 +34,7 @@ from quickstudy.journal import Event, HybridClock, Journal, new_id
 from quickstudy.knowledge import Knowledge, Progress, catch_up, replaced_vector, replay
 from quickstudy.perception import Encoder, situation_to_json
 from quickstudy.types import Decision, Situation, Vector
-from quickstudy.views import recorded
+from quickstudy.views import past_decision, recorded
 
 SNAPSHOT_LESSONS = 500
 """A snapshot is written in the background after so many lessons, or a tenth of all if that is more."""
@@ -177,14 +178,14 @@ class Record(Declarations):
         self.keeper.fold(events)
         self._follow(events)
 
-    def decide(self, decisions: Sequence[Decision], request_id: str | None, **fields: Any) -> list[Decision]:
+    def decide(self, decisions: Sequence[Decision], **fields: Any) -> list[Decision]:
         """Rules on proposals and journals them, all or none.
 
         Args:
             decisions: without ids; each ruling knows those before it.
-            request_id: the caller's key.
-            fields: further fields of the events, a list of values each; ``options``, to which they were restricted;
-                and ``ask``, a reason to hand them over, whatever the gate would say.
+            fields: further fields of the events, a list of values each, the callers' keys ``request_id`` among them;
+                ``options``, to which they were restricted; and ``ask``, a reason to hand them over, whatever the gate
+                would say.
 
         Returns:
             The decisions with their ids and modes.
@@ -201,7 +202,6 @@ class Record(Declarations):
                     "decision",
                     decision.at,
                     id=id,
-                    request_id=request_id,
                     answer=decision.answer,
                     probability=decision.probability,
                     mode=ruling.mode,
@@ -213,9 +213,9 @@ class Record(Declarations):
                 )
                 self.keeper.fold([event])
                 events.append(event)
-                alone, reason = ruling.mode == "act", ruling.reason
+                alone, key = ruling.mode == "act", event.request_id
                 decided.append(
-                    replace(decision, id=id, request_id=request_id, mode=ruling.mode, alone=alone, reason=reason)
+                    replace(decision, id=id, request_id=key, mode=ruling.mode, alone=alone, reason=ruling.reason)
                 )
             if events:
                 self.journal.append([*self.undeclared(), *events], durable=False)
@@ -277,6 +277,39 @@ class Record(Declarations):
                 next_step="Teach the situation itself, or merge the journal that holds the decision.",
             )
         return event
+
+    def asked_before(
+        self, keys: Sequence[str | None], texts: Sequence[str]
+    ) -> tuple[dict[str | None, Decision], list[int]]:
+        """Which requests were answered before, and which are new.
+
+        Args:
+            keys: the callers' keys, n.
+            texts: the situations' JSON, n.
+
+        Returns:
+            Earlier decisions by key, and the places of the new requests; one that comes twice is new once.
+
+        Raises:
+            InputError: a key was used for another situation.
+        """
+        known: dict[str | None, Decision] = {}
+        seen: dict[str, str | None] = {}
+        fresh = []
+        for place, (key, text) in enumerate(zip(keys, texts, strict=True)):
+            if key is not None and key not in seen and (done := self.journal.by_request(key)) is not None:
+                known[key], seen[key] = past_decision(done), done.situation
+            if key is None or key not in seen:
+                fresh.append(place)
+            elif seen[key] != text:
+                raise InputError(
+                    f"request_id {key!r} was used for another situation.",
+                    next_step="Give every task a request_id of its own.",
+                    code="used-request-id",
+                )
+            if key is not None:
+                seen.setdefault(key, text)
+        return known, fresh
 
     def same_lesson(
         self, lesson_id: str, target: Event | Situation | None, answer: str | float | None, batch: Mapping[str, Event]

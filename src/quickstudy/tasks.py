@@ -217,9 +217,9 @@ class Task:
                         next_step="Give every step a request_id of its own.",
                         code="used-request-id",
                     )
-                return learner._decide([situation], options, at, request_id)[0]
+                return learner._decide([situation], options, at, [request_id])[0]
             self._begin(at)
-            [decision] = learner._decide([situation], options, at, request_id, within=self._judged)
+            [decision] = learner._decide([situation], options, at, [request_id], within=self._judged)
             self._steps.append(decision.id)
             return decision
 

@@ -39,9 +39,9 @@ def decisions(
     situations: Sequence[Situation],
     names: list[str],
     proposal: Proposal,
-    at: float,
+    times: Sequence[float],
 ) -> list[Decision]:
-    """Decisions without ids from a proposal about ``situations``."""
+    """Decisions without ids from a proposal about ``situations``, each with its own time."""
     known = len(names)
     shown = [*names, NEW_OPTION] if proposal.probabilities.shape[1] > known else names
     near = _neighbours(journal, knowledge, proposal)
@@ -61,7 +61,7 @@ def decisions(
                 mode="ask",
                 evidence=Evidence(near[row], _opinions(experts, names, proposal.logits[:, row])),
                 situation=situation,
-                at=at,
+                at=times[row],
             )
         )
     return results

@@ -23,7 +23,7 @@ MIND = {*EXPERTS, "journal", "perception", "judgement", "options", "mind"}
 KEPT = {*MIND, "knowledge", "views", "autonomy"}
 TASKS = {"pursuit", "episodes", "review"}
 VIEWS = {*KEPT, *TASKS, "declarations", "record", "calls", "report", "controls", "feedback", "tasks"}
-EVERYTHING = {*VIEWS, "learner"}
+EVERYTHING = {*VIEWS, "arguments", "learner"}
 ALLOWED = {
     "errors": set(),
     "types": {"errors"},
@@ -39,6 +39,7 @@ ALLOWED = {
     "views": {*MIND, "knowledge"},
     "autonomy": {*EXPERTS, "journal", "options", "perception"},
     "declarations": {*MIND, "knowledge"},
+    "arguments": {*WORDS, "job", "journal"},
     "review": {"types"},
     "pursuit": {*MIND, "rewards"},
     "episodes": {*MIND, "rewards", "pursuit"},
@@ -48,13 +49,15 @@ ALLOWED = {
     "controls": {*KEPT, "record"},
     "feedback": {*KEPT, "record"},
     "tasks": {*KEPT, *TASKS, "record"},
-    "learner": VIEWS,
+    "learner": {*VIEWS, "arguments"},
     "functions": EVERYTHING,
     "checks": EVERYTHING,
     "adapters": {*EVERYTHING, "__version__"},
     "jobs": EVERYTHING,
-    "serve": {*EVERYTHING, "adapters", "__version__"},
-    "cli": {*EVERYTHING, "adapters", "jobs", "serve", "__version__"},
+    "serve": {*EVERYTHING, "adapters", "tables", "cells", "__version__"},
+    "tables": {"errors"},
+    "cells": {*WORDS, "job", "perception"},
+    "cli": {*EVERYTHING, "tables", "cells", "adapters", "jobs", "serve", "__version__"},
     "__init__": {*EVERYTHING, "functions"},
     "__main__": {"cli"},
 }

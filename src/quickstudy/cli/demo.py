@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from quickstudy.cli.cells import row_key
+from quickstudy.cells import row_key
 from quickstudy.cli.console import EXIT_INTERRUPTED, JsonOption, Stop, err, print_json, say
 from quickstudy.cli.opening import near, new_journal
 from quickstudy.errors import InputError

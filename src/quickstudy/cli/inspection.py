@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from quickstudy.cells import label_of, situation_of, time_of
 from quickstudy.cli.account import show_account
 from quickstudy.cli.answers import AnswersFile
 from quickstudy.cli.asking import in_words
-from quickstudy.cli.cells import label_of, situation_of, time_of
 from quickstudy.cli.console import JournalOption, JsonOption, grid_of, out, print_json, progress, say, show
 from quickstudy.cli.opening import existing, open_for_reading
-from quickstudy.cli.tables import Row, Table
 from quickstudy.errors import InputError
+from quickstudy.tables import Row, Table
 
 if TYPE_CHECKING:
     from quickstudy.learner import Learner

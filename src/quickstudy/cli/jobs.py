@@ -11,11 +11,11 @@ from typing import Annotated
 
 import typer
 
-from quickstudy.cli.cells import label_of
+from quickstudy.cells import label_of
 from quickstudy.cli.console import JsonOption, print_json, show, tracked
-from quickstudy.cli.tables import Table
 from quickstudy.errors import InputError, JobError
 from quickstudy.job import Job
+from quickstudy.tables import Table
 
 MAX_OPTIONS = 100_000
 

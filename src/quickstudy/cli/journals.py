@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quickstudy.cli.cells import typed
+from quickstudy.cells import typed
 from quickstudy.cli.console import (
     EXIT_INTERRUPTED,
     JsonOption,
@@ -29,9 +29,9 @@ from quickstudy.cli.console import (
     tracked,
 )
 from quickstudy.cli.opening import existing, open_for_learning, open_for_reading
-from quickstudy.cli.tables import Row, Table, bad_row
 from quickstudy.errors import InputError, UnknownDecisionError
 from quickstudy.perception import situation_from_json, situation_to_json
+from quickstudy.tables import Row, Table, bad_row
 
 if TYPE_CHECKING:
     from quickstudy.learner import Learner

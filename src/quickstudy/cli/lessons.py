@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
+from quickstudy.cells import time_of
 from quickstudy.cli.asking import in_words
-from quickstudy.cli.cells import time_of
 from quickstudy.cli.console import JournalOption, JsonOption, out, print_json, show
 from quickstudy.cli.opening import open_for_learning, open_for_reading
 from quickstudy.errors import InputError

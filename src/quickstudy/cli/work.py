@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from quickstudy.cells import label_of, row_key, situation_of, time_of
 from quickstudy.cli.again import ask_again
 from quickstudy.cli.answers import AnswersFile
 from quickstudy.cli.asking import Reply, ask
-from quickstudy.cli.cells import label_of, row_key, situation_of, time_of
 from quickstudy.cli.console import EXIT_INTERRUPTED, JournalOption, JsonOption, Stop, err, print_json, progress, say
 from quickstudy.cli.opening import open_for_learning
-from quickstudy.cli.tables import Row, Table
 from quickstudy.errors import InputError, LessonError
+from quickstudy.tables import Row, Table
 
 if TYPE_CHECKING:
     from quickstudy.autonomy.account import Standing

@@ -140,18 +140,22 @@ class JournalReader:
                 yield from_row(row)
             after = rows[-1][-1]
 
-    def waiting(self, limit: int | None = None) -> list[Event]:
+    def waiting(self, limit: int | None = None, *, after: int = 0) -> list[Event]:
         """Decisions that were not acted on alone and have no lesson yet, oldest first.
 
         Steps of tasks that have ended wait no longer, audits apart.
+
+        Args:
+            limit: at most so many; all if None.
+            after: begin behind this number.
         """
         rows = self._read(
-            f"{_SELECT} WHERE kind = 'decision' AND forgotten = 0 AND mode IS NOT 'act' AND NOT EXISTS "
+            f"{_SELECT} WHERE seq > ? AND kind = 'decision' AND forgotten = 0 AND mode IS NOT 'act' AND NOT EXISTS "
             "(SELECT 1 FROM events AS lesson WHERE lesson.decision_id = events.id AND +lesson.kind = 'lesson') "
             "AND (task_id IS NULL OR mode IS 'audit' OR task_id NOT IN (SELECT ended.task_id FROM events AS ended "
             "WHERE ended.kind = 'task' AND ended.step IS NOT NULL AND ended.mode IS NULL)) "
             "ORDER BY seq LIMIT ?",
-            (-1 if limit is None else limit,),
+            (after, -1 if limit is None else limit),
         )
         return [from_row(row) for row in rows]
 

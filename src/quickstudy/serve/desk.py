@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quickstudy.errors import InputError
+from quickstudy.errors import InputError
 from quickstudy.job import Job
 from quickstudy.journal import Journal
 from quickstudy.learner import Learner
@@ -88,8 +89,8 @@ class Desk:
         with self._lock:
             opening = self._opening.setdefault(name, threading.Lock())
         with opening:
-            if (found := self._open.get(name)) is not None:
-                return found
+            if name in self._open:
+                return self._open[name]
             try:
                 made = self._made(name, Job.load(file))
             except InputError as error:  # the server's files, not the caller's request
@@ -98,7 +99,8 @@ class Desk:
 
     async def get(self, name: str) -> OpenJob:
         """:meth:`job`, without stopping the event loop."""
-        return self._open.get(name) or await asyncio.to_thread(self.job, name)
+        found = self._open.get(name)
+        return found if found is not None else await asyncio.to_thread(self.job, name)
 
     def create(self, job: Job, name: str | None = None) -> OpenJob:
         """Writes NAME.toml, makes the journal, and opens the job.

@@ -8,6 +8,7 @@ has the security headers, also an error's. Not here: who calls (``access``).
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -49,6 +50,8 @@ TABLES = ("/v1/jobs", "/v1/tables")
 """Where a body may hold a table."""
 
 log = logging.getLogger("quickstudy.serve")
+
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\[\]:]*)(?::[0-9]{1,5})?")
 
 Seen: TypeAlias = Callable[[Scope, int, float], None]
 """Told of every answer: the request's scope, the status, and the seconds it took."""
@@ -149,7 +152,6 @@ class Door:
 
 
 def _name_of(host: str) -> str:
-    """A Host header without its port."""
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]
+    """A Host header without its port; empty if it is none that a browser sends."""
+    found = _HOST.fullmatch(host)
+    return found["name"] if found else ""

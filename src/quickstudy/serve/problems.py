@@ -8,6 +8,7 @@ errors there are (``quickstudy.errors``).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any, cast
 
 from fastapi import FastAPI, Request
@@ -24,6 +25,8 @@ CONFLICT = frozenset(
         *("exists", "duplicate-id", "duplicate-request", "journal-locked", "journal-mismatch"),
     )
 )
+OURS = frozenset(("bad-tokens",))
+"""Codes of input errors whose input is the server's own, not the caller's."""
 CALLERS = frozenset(("bad-event", "bad-search"))
 """Codes of journal errors that come from what the caller gave."""
 
@@ -67,15 +70,26 @@ def status_of(error: QuickstudyError) -> int:
         return 404
     if error.code in CONFLICT or isinstance(error, JournalLockedError):
         return 409
-    if isinstance(error, InputError) or error.code in CALLERS:
+    if (isinstance(error, InputError) and error.code not in OURS) or error.code in CALLERS:
         return 422
     return 503
 
 
-def body_of(error: QuickstudyError, request_id: str) -> dict[str, Any]:
-    """The answer's content."""
+def body_of(error: QuickstudyError, request_id: str, folder: Path | None = None) -> dict[str, Any]:
+    """The answer's content.
+
+    Args:
+        error: what happened.
+        request_id: under which the log knows the request.
+        folder: of the jobs; files in it are named without it, since where they are is nobody's business.
+    """
     texts = {"code": error.code, "message": error.message, "next_step": error.next_step, "request_id": request_id}
-    return {"error": {name: _sendable(text) for name, text in texts.items()}}
+    hidden = [] if folder is None else sorted({f"{folder}/", f"{folder.absolute()}/", f"{folder.resolve()}/"}, key=len)
+    for name, text in texts.items():
+        for prefix in reversed(hidden):
+            text = text.replace(prefix, "")
+        texts[name] = _sendable(text)
+    return {"error": texts}
 
 
 def answer_to(error: QuickstudyError, request: Request) -> Response:
@@ -93,7 +107,8 @@ def answer_to(error: QuickstudyError, request: Request) -> Response:
         if shown is not None:
             shown.headers.update(headers)
             return shown
-    return JSONResponse(body_of(error, request_id_of(request)), status, headers)
+    folder = request.app.state.settings.folder
+    return JSONResponse(body_of(error, request_id_of(request), folder), status, headers)
 
 
 def request_id_of(request: Request) -> str:

@@ -15,11 +15,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeAlias, TypeVar, cast
 
-from quickstudy.errors import QuickstudyError
+from quickstudy.errors import EncoderError, JournalError, QuickstudyError
 from quickstudy.learner import Learner
-from quickstudy.serve.problems import Problem
+from quickstudy.serve.problems import CALLERS, Problem
 from quickstudy.types import Decision, Lesson, Situation
 
 Result = TypeVar("Result")
@@ -48,7 +49,7 @@ class Teaching:
 
 
 Work: TypeAlias = "Ask | Teaching | Callable[[Learner], Any]"
-Outcome: TypeAlias = "tuple[Any, BaseException | None]"
+Outcome: TypeAlias = "tuple[Any, Exception | None]"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,21 +185,35 @@ class Worker:
     # -- the work, in the thread
 
     def _decide(self, asks: list[Ask]) -> list[Outcome]:
-        return [_tried(self._learner.decide, a.situation, a.options, at=a.at, request_id=a.request_id) for a in asks]
+        """Decides on what waits: those that are restricted to the same options together."""
+        groups: dict[tuple[str, ...] | None, list[int]] = {}
+        for place, ask in enumerate(asks):
+            groups.setdefault(ask.options, []).append(place)
+        outcomes: dict[int, Outcome] = {}
+        for options, places in groups.items():
+            some = [asks[place] for place in places]
+            outcomes |= zip(places, _apart(partial(self._decide_on, options), some), strict=True)
+        return [outcomes[place] for place in range(len(asks))]
+
+    def _decide_on(self, options: tuple[str, ...] | None, asks: Sequence[Ask]) -> list[Decision]:
+        return self._learner.decide_many(
+            [ask.situation for ask in asks],
+            options,
+            at=[ask.at for ask in asks],
+            request_ids=[ask.request_id for ask in asks],
+        )
 
     def _teach(self, teachings: list[Teaching]) -> list[Outcome]:
-        return [
-            _tried(
-                self._learner.teach,
-                t.situation,
-                t.answer,
-                decision_id=t.decision_id,
-                lesson_id=t.lesson_id,
-                by=t.by,
-                at=t.at,
-            )
-            for t in teachings
-        ]
+        return _apart(self._teach_all, teachings)
+
+    def _teach_all(self, teachings: Sequence[Teaching]) -> list[Lesson]:
+        return self._learner.teach_many(
+            [(one.situation, one.answer) for one in teachings],
+            decision_ids=[one.decision_id for one in teachings],
+            lesson_ids=[one.lesson_id for one in teachings],
+            by=[one.by for one in teachings],
+            at=[one.at for one in teachings],
+        )
 
     def _call(self, functions: list[Callable[[Learner], Any]]) -> list[Outcome]:
         return [_tried(function, self._learner) for function in functions]
@@ -208,10 +223,24 @@ def _taken(queue: deque[_Waiting], most: int) -> list[_Waiting]:
     return [queue.popleft() for _ in range(min(most, len(queue)))]
 
 
+def _apart(work: Callable[[Sequence[Any]], Sequence[Any]], items: Sequence[Any]) -> list[Outcome]:
+    """The outcomes of work that is done for all items or for none; where it fails, for each half of them.
+
+    One bad item among n costs 2·log2(n) attempts, and fails alone.
+    """
+    try:
+        return [(result, None) for result in work(items)]
+    except Exception as error:
+        if len(items) == 1 or (isinstance(error, JournalError | EncoderError) and error.code not in CALLERS):
+            return [(None, error)] * len(items)  # the disk or the encoder: nobody's input is to blame
+    middle = len(items) // 2
+    return _apart(work, items[:middle]) + _apart(work, items[middle:])
+
+
 def _tried(work: Callable[..., Any], *given: Any, **named: Any) -> Outcome:
     try:
         return work(*given, **named), None
-    except BaseException as error:
+    except Exception as error:
         return None, error
 
 

@@ -47,6 +47,7 @@ class Table:
         source: a path, or "-" for standard input.
         skip_bad_rows: leave out rows that cannot be read, and count them in :attr:`skipped`.
         stdin: read instead of ``sys.stdin`` where ``source`` is "-".
+        name: how messages call the table, if not by its path.
 
     Attributes:
         name: how messages call the table.
@@ -59,10 +60,17 @@ class Table:
         TableError: no such file, an empty one, a CSV without a usable header.
     """
 
-    def __init__(self, source: str | os.PathLike[str], *, skip_bad_rows: bool = False, stdin: BinaryIO | None = None):
+    def __init__(
+        self,
+        source: str | os.PathLike[str],
+        *,
+        skip_bad_rows: bool = False,
+        stdin: BinaryIO | None = None,
+        name: str | None = None,
+    ):
         self.is_stdin = str(source) == "-"
         self.path = None if self.is_stdin else Path(source)
-        self.name = "standard input" if self.path is None else str(self.path)
+        self.name = name or ("standard input" if self.path is None else str(self.path))
         self.skip_bad_rows = skip_bad_rows
         self.skipped = 0
         self._file = self._open(stdin)

@@ -2,7 +2,7 @@ import datetime
 
 import pytest
 
-from quickstudy.cli.cells import label_of, row_key, situation_of, time_of, typed
+from quickstudy.cells import label_of, row_key, situation_of, time_of, typed
 from quickstudy.errors import OptionError, SituationError, TableError
 
 

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from quickstudy.cli.tables import Table
 from quickstudy.errors import TableError
+from quickstudy.tables import Table
 
 
 def write(path, data):
@@ -138,7 +138,7 @@ def test_a_million_rows_stream_in_constant_memory(tmp_path):
             file.write("".join(f"task {i},option {i % 7}\n" for i in range(start, start + 1000)))
     code = """
 import resource, sys
-from quickstudy.cli.tables import Table
+from quickstudy.tables import Table
 with Table(sys.argv[1]) as table:
     next(iter(table))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

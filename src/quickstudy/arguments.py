@@ -1,0 +1,69 @@
+"""The arguments of a learner's verbs, checked: lists of situations, options, times and teachers.
+
+Not here: situations themselves (``perception``), and options' names (``job``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from quickstudy.errors import InputError, LessonError, OptionError, SituationError
+from quickstudy.job import checked_option_name
+from quickstudy.journal.clock import checked_time
+from quickstudy.types import Situation
+
+
+def listed(situations: Sequence[Situation]) -> list[Situation]:
+    """A list of situations; refuses a single one given in its place.
+
+    Raises:
+        SituationError: it is one situation.
+    """
+    if isinstance(situations, str | bytes | Mapping) or not isinstance(situations, Iterable):
+        raise SituationError(
+            f"Expected a list of situations, got one {type(situations).__name__}.", next_step="Give [situation]."
+        )
+    return list(situations)
+
+
+def checked_teachers(by: object) -> list[str | None]:
+    """The names of teachers, one for each lesson.
+
+    Raises:
+        LessonError: one is no text.
+    """
+    names: list[str | None] = []
+    for name in by if isinstance(by, Iterable) else [by]:
+        if name is not None and not isinstance(name, str):
+            raise LessonError(f"by is {name!r}.", next_step="Give the teacher's name as text.")
+        names.append(name)
+    return names
+
+
+def times_of(at: float | Sequence[float | None] | None, count: int) -> list[float]:
+    """The times of ``count`` events, seconds since 1970: one for all, or one for each; now where None.
+
+    Raises:
+        InputError: not as many times as events, or no time.
+    """
+    if at is None or not isinstance(at, Sequence) or isinstance(at, str):
+        return [checked_time(at)] * count
+    if len(at) != count:
+        raise InputError(f"{count} situations and {len(at)} times.", next_step="Give as many of each.")
+    return [checked_time(time) for time in at]
+
+
+def chosen(options: Sequence[str] | None) -> list[str] | None:
+    """The options that a caller restricts a decision to, checked.
+
+    Raises:
+        OptionError: none, one twice, or no list.
+    """
+    if options is None:
+        return None
+    if isinstance(options, str) or not isinstance(options, Iterable):
+        raise OptionError(f"options is {options!r}.", next_step="Give a list of names.")
+    names = [checked_option_name(name) for name in options]
+    if not names or len(set(names)) < len(names):
+        raise OptionError(f"options is {names!r}: empty, or one twice.", next_step="Name each option once.")
+    return names
