@@ -11,10 +11,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
+
+import anyio
+from mcp.server.stdio import stdio_server
 
 from quickstudy.adapters.mcp.rooms import Context, JobLine, Right, checked_name
 from quickstudy.adapters.mcp.server import make_server
@@ -153,10 +157,16 @@ def serve_stdio(jobs: LocalJobs) -> None:
     Args:
         jobs: what to serve; closed at the end.
     """
-    server = make_server(jobs)
-    opening = threading.Thread(target=jobs.open_all, name="quickstudy-open", daemon=True)
-    opening.start()
     try:
-        server.run("stdio")
+        anyio.run(_serve_stdio, jobs)
     finally:
         jobs.close()
+
+
+async def _serve_stdio(jobs: LocalJobs) -> None:
+    server = make_server(jobs)._lowlevel_server
+    async with stdio_server() as (reading, writing):
+        # The descriptor is the protocol's by now; what Python still holds back for it must never reach it either.
+        with contextlib.redirect_stdout(sys.stderr):
+            threading.Thread(target=jobs.open_all, name="quickstudy-open", daemon=True).start()
+            await server.run(reading, writing, server.create_initialization_options())

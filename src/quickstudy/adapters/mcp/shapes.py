@@ -7,7 +7,7 @@ tends to repeat it, and then the verdict is none. Not here: the tools themselves
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -16,9 +16,6 @@ from quickstudy.adapters.said import plain
 from quickstudy.autonomy.whatif import WhatIf
 from quickstudy.learner import Learner
 from quickstudy.types import Decision, Evidence, Lesson
-
-Said: TypeAlias = str | dict[str, str | int | float | bool | None] | list[float]
-"""A situation as JSON: a text, a record, or an array."""
 
 _ACT = "Use this answer."
 _AUDIT = (

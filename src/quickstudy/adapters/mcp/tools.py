@@ -14,19 +14,29 @@ from typing import Annotated, Any, ParamSpec
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult, TextContent, ToolAnnotations
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from quickstudy.adapters.mcp import shapes
 from quickstudy.adapters.mcp.rooms import Jobs, Room
-from quickstudy.adapters.mcp.shapes import Said
 from quickstudy.adapters.said import as_seen, plain
 from quickstudy.errors import LessonError, QuickstudyError
 from quickstudy.learner import Learner
 
 P = ParamSpec("P")
 
+SAID = {
+    "description": "What is to be decided: a text, an object with plain values, or an array of numbers.",
+    "anyOf": [
+        {"type": "string"},
+        {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}},
+        {"type": "array", "items": {"type": "number"}},
+    ],
+}
+"""A situation's schema. What does not fit it is refused by the learner, whose errors say what to do."""
+INSTEAD = "Instead of decision_id: a case that nobody decided; a text, an object, or an array of numbers."
+
 JobName = Annotated[str, Field(description="The job's name. May be left out where there is only one job.")]
-Situation = Annotated[Said, Field(description="What is to be decided: a text, an object, or an array of numbers.")]
+Situation = Annotated[Any, WithJsonSchema(SAID)]
 DecisionId = Annotated[str, Field(description="From decide or list_asked.")]
 LessonId = Annotated[str, Field(description="Your own key. The same key counts once, so a retry is safe.")]
 By = Annotated[str, Field(description="Who gave the answer, if it was somebody else than you.")]
@@ -79,7 +89,7 @@ def add_tools(server: MCPServer, jobs: Jobs) -> None:
         context: Context,
         job: JobName = "",
         decision_id: DecisionId = "",
-        situation: Annotated[Said | None, Field(description="Instead of decision_id: a case never decided.")] = None,
+        situation: Annotated[Any, WithJsonSchema({**SAID, "description": INSTEAD})] = None,
         lesson_id: LessonId = "",
         by: By = "",
     ) -> shapes.Taught:
