@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quickstudy.errors import InputError
-from quickstudy.errors import InputError
 from quickstudy.job import Job
 from quickstudy.journal import Journal
 from quickstudy.learner import Learner
