@@ -11,7 +11,20 @@ from typing import Annotated
 
 import typer
 
-from quickstudy.cli import agents, autonomy, demo, inspection, jobs, journals, lessons, options, review, teaching, work
+from quickstudy.cli import (
+    agents,
+    autonomy,
+    demo,
+    inspection,
+    jobs,
+    journals,
+    lessons,
+    options,
+    review,
+    serving,
+    teaching,
+    work,
+)
 from quickstudy.errors import InputError
 
 app = typer.Typer(
@@ -44,7 +57,6 @@ def quickstudy(
 _PANELS: dict[str, list[Callable[..., None]]] = {
     "Start": [demo.demo, jobs.init],
     "Work": [work.work, inspection.evaluate, lessons.decide, lessons.teach, lessons.reject],
-    "Serve": [agents.mcp],
     "Autonomy": [autonomy.configure, autonomy.what_if, autonomy.verify, autonomy.pause, autonomy.resume],
     "Look and keep": [
         inspection.report,
@@ -62,6 +74,10 @@ _NAMES = {"export_lessons": "export", "import_lessons": "import", "what_if": "wh
 for panel, commands in _PANELS.items():
     for command in commands:
         app.command(_NAMES.get(command.__name__, command.__name__), rich_help_panel=panel)(command)
+app.command("serve", rich_help_panel="Serve")(serving.serve)
+app.command("backup", rich_help_panel="Serve")(serving.backup)
+app.command("mcp", rich_help_panel="Serve")(agents.mcp)
+app.add_typer(serving.token, name="token", rich_help_panel="Serve")
 app.add_typer(options.app, name="options", rich_help_panel="Look and keep")
 
 

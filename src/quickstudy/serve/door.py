@@ -69,6 +69,8 @@ class Door:
     def __init__(self, app: ASGIApp, settings: ServerSettings, seen: Seen) -> None:
         self.app, self.settings, self.seen = app, settings, seen
         self._hosts = settings.hosts
+        strict = ((b"strict-transport-security", b"max-age=31536000"),) if settings.https else ()
+        self._headers = (*SECURITY_HEADERS, *strict)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one connection, as ASGI wants it."""
@@ -85,7 +87,7 @@ class Door:
                 status, started = message["status"], True
                 headers = message.setdefault("headers", [])
                 present = {name.lower() for name, _ in headers}
-                headers.extend(pair for pair in SECURITY_HEADERS if pair[0] not in present)
+                headers.extend(pair for pair in self._headers if pair[0] not in present)
                 headers.append((b"x-request-id", scope["quickstudy_request"].encode()))
                 if b"cache-control" not in present:
                     headers.append((b"cache-control", b"no-store"))
