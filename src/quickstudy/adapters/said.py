@@ -6,10 +6,11 @@ clients can send texts only, and write an object into one. Not here: checking si
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from quickstudy.learner import Learner
 from quickstudy.types import Situation
 
 
-def as_seen(learner: Learner, said: object) -> Situation:
+def as_seen(learner: Learner, said: Any) -> Situation:
     """The situation that a job sees in what was said: a text, an object, or an array of numbers.
 
     The learner refuses what is no situation at all, with an error that names it.
@@ -35,11 +36,9 @@ def as_seen(learner: Learner, said: object) -> Situation:
         if isinstance(data, dict if kind == "record" else list):
             said = data
     if isinstance(said, list):
-        try:
-            return np.asarray(said, dtype=np.float64)
-        except (ValueError, TypeError):
-            return said  # type: ignore[return-value]  # refused by name, as everything that is no situation
-    return said  # type: ignore[return-value]
+        with contextlib.suppress(ValueError, TypeError):
+            said = np.asarray(said, dtype=np.float64)
+    return cast(Situation, said)
 
 
 def plain(situation: Situation | None) -> Any:

@@ -17,7 +17,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-import anyio
 from mcp.server.stdio import stdio_server
 
 from quickstudy.adapters.mcp.rooms import Context, JobLine, Right, checked_name
@@ -158,7 +157,7 @@ def serve_stdio(jobs: LocalJobs) -> None:
         jobs: what to serve; closed at the end.
     """
     try:
-        anyio.run(_serve_stdio, jobs)
+        asyncio.run(_serve_stdio(jobs))
     finally:
         jobs.close()
 
