@@ -21,6 +21,7 @@ from quickstudy.autonomy.gate import Gate
 from quickstudy.autonomy.past import read_past
 from quickstudy.autonomy.teachers import TeachersReport, make_teachers_report
 from quickstudy.autonomy.twice import draw
+from quickstudy.calls import PREFIX, Calls, calls_of
 from quickstudy.job import Job
 from quickstudy.journal import Journal
 from quickstudy.knowledge import Knowledge
@@ -97,6 +98,7 @@ class Report:
         newest: time of the newest one.
         autonomy: what it does alone, and what is promised of that.
         teachers: who taught, and how often they are wrong.
+        calls: how many calls of a model it saved; None if it stands in front of none.
     """
 
     job: str
@@ -118,6 +120,7 @@ class Report:
     newest: float | None
     autonomy: Account
     teachers: TeachersReport
+    calls: Calls | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data for JSON."""
@@ -126,11 +129,14 @@ class Report:
 
 def make_report(job: Job, encoder: str, journal: Journal, knowledge: Knowledge | None, gate: Gate) -> Report:
     """The report of a learner with this journal, knowledge and gate."""
-    decisions = rewards = forgotten = 0
+    decisions = rewards = forgotten = calls = alone = 0
     for event in journal.events(kinds=["decision", "lesson"]):
         forgotten += event.forgotten
         decisions += event.kind == "decision" and not event.forgotten
         rewards += event.kind == "lesson" and event.value is not None
+        if event.kind == "decision" and event.request_id is not None and event.request_id.startswith(PREFIX):
+            calls += 1
+            alone += event.mode == "act"
     history = knowledge.mind.history if knowledge else History()
     names = knowledge.options.names if knowledge else list(job.options)
     right = history.taught == history.proposed
@@ -164,6 +170,7 @@ def make_report(job: Job, encoder: str, journal: Journal, knowledge: Knowledge |
         teachers=make_teachers_report(
             journal, knowledge.options if knowledge else Options(), draw(journal, gate.node), gate.stood_behind
         ),
+        calls=calls_of(journal, calls, alone),
     )
 
 

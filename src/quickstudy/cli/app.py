@@ -11,7 +11,20 @@ from typing import Annotated
 
 import typer
 
-from quickstudy.cli import autonomy, demo, inspection, jobs, journals, lessons, options, review, serving, teaching, work
+from quickstudy.cli import (
+    agents,
+    autonomy,
+    demo,
+    inspection,
+    jobs,
+    journals,
+    lessons,
+    options,
+    review,
+    serving,
+    teaching,
+    work,
+)
 from quickstudy.errors import InputError
 
 app = typer.Typer(
@@ -63,6 +76,7 @@ for panel, commands in _PANELS.items():
         app.command(_NAMES.get(command.__name__, command.__name__), rich_help_panel=panel)(command)
 app.command("serve", rich_help_panel="Serve")(serving.serve)
 app.command("backup", rich_help_panel="Serve")(serving.backup)
+app.command("mcp", rich_help_panel="Serve")(agents.mcp)
 app.add_typer(serving.token, name="token", rich_help_panel="Serve")
 app.add_typer(options.app, name="options", rich_help_panel="Look and keep")
 

@@ -27,7 +27,7 @@ from starlette.responses import Response
 
 from quickstudy.serve.problems import Problem
 from quickstudy.serve.settings import ServerSettings
-from quickstudy.serve.tokens import Role, Token, Tokens, digest
+from quickstudy.serve.tokens import PREFIX, Role, Token, Tokens, digest
 
 __all__ = ["Access", "Caller", "Role", "Session", "needs"]
 
@@ -192,10 +192,13 @@ class Access:
         header = request.headers.get("authorization")
         if header is not None:
             scheme, _, secret = header.partition(" ")
-            token = self.tokens.find(secret.strip()) if scheme.lower() == "bearer" else None
-            if token is None:
+            secret = secret.strip()
+            token = self.tokens.find(secret) if scheme.lower() == "bearer" else None
+            if token is not None:
+                return self._counted(token, request)
+            if self.settings.needs_tokens or secret.startswith(PREFIX):
                 raise _unknown_token()
-            return self._counted(token, request)
+            # Clients made for other servers always send some key; where none is needed, it says nothing.
         session = self.session(request)
         if session is None and self.settings.needs_tokens:
             raise _sign_in()

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from starlette.types import Scope
 
 from quickstudy import __version__
-from quickstudy.serve import problems
+from quickstudy.serve import mcp, openai, problems
 from quickstudy.serve.access import Access
 from quickstudy.serve.api import health, jobs, lessons, looking, ruling, tasks, tokens, work
 from quickstudy.serve.desk import Desk
@@ -58,7 +58,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
     app.state.settings, app.state.desk, app.state.access = settings, desk, Access(settings)
     app.state.metrics = metrics
     problems.install(app)
-    for room in (health, jobs, tokens, work, lessons, tasks, looking, ruling):
+    for room in (health, jobs, tokens, work, lessons, tasks, looking, ruling, openai, mcp):
         app.include_router(room.router)
     app.add_middleware(Door, settings=settings, seen=seen)
     return app
