@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from quickstudy import __version__
-from quickstudy.serve import problems
+from quickstudy.serve import pages, problems
 from quickstudy.serve.access import Access
 from quickstudy.serve.api import health, jobs, lessons, looking, work
 from quickstudy.serve.desk import Desk
@@ -47,5 +47,6 @@ def create_app(settings: ServerSettings) -> FastAPI:
     problems.install(app)
     for room in (health, jobs, work, lessons, looking):
         app.include_router(room.router)
+    pages.install(app)
     app.add_middleware(Door, settings=settings, seen=lambda scope, status, seconds: None)
     return app
