@@ -20,6 +20,7 @@ from quickstudy.serve.access import Caller
 from quickstudy.serve.api.rooms import Opened, Reviews, Teaches
 from quickstudy.serve.api.shapes import Id, OptionName, Strict
 from quickstudy.serve.desk import OpenJob
+from quickstudy.serve.pages.rooms import room_of
 from quickstudy.serve.pages.shell import fragment, of_job, page, who
 from quickstudy.serve.pages.waiting import KINDS, Kind, Order
 from quickstudy.serve.problems import Problem
@@ -41,6 +42,7 @@ class AnswerIn(Strict):
     decision_id: Id
     answer: OptionName | None = None
     lesson_id: Id | None = None
+    kind: Kind = "inbox"
 
 
 class WithdrawIn(Strict):
@@ -107,10 +109,18 @@ async def questions(
 @router.post("/answers")
 async def answer(request: Request, caller: Teaches, job: Opened, body: AnswerIn) -> dict[str, Any]:
     """Teaches an answer; says what the learner had answered, which nobody could see before in a blind question."""
-    lesson = await _taught(job, body.decision_id, body.answer, who(request, caller), body.lesson_id)
+    by = who(request, caller)
+    lesson = await _taught(job, body.decision_id, body.answer, by, body.lesson_id)
     decision = await job.worker.read(lambda learner: learner.decision(body.decision_id))
     agreed = decision.answer is not None and decision.answer == body.answer
-    return {"lesson_id": lesson.id, "answer": lesson.answer, "guess": decision.answer, "agreed": agreed}
+    left = len(await room_of(request.app, job).ids(body.kind, by, "oldest"))
+    return {
+        "lesson_id": lesson.id,
+        "answer": lesson.answer,
+        "guess": decision.answer,
+        "agreed": agreed,
+        "waiting": left,
+    }
 
 
 @router.post("/answer-form")

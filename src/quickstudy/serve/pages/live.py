@@ -41,10 +41,11 @@ async def _messages(job: OpenJob, room: Room, by: str, heartbeat: float) -> Asyn
 
 
 async def _message(room: Room, by: str, events: list[Small], *, changed: bool) -> str:
-    counts = await asyncio.to_thread(room.waiting.counts, by)
+    seq, counts = await asyncio.to_thread(lambda: (room.job.journal.last_seq, room.waiting.counts(by)))
     answered = [
         {"id": event["decision_id"], "by": event.get("by", "")}
         for event in events
         if event["kind"] == "lesson" and "decision_id" in event and "value" not in event
     ]
-    return f"data: {json.dumps({'counts': counts, 'answered': answered, 'changed': changed})}\n\n"
+    told = {"seq": seq, "counts": counts, "answered": answered, "changed": changed}
+    return f"data: {json.dumps(told)}\n\n"

@@ -72,7 +72,7 @@ class Question:
         seen: the situation.
         at: when it was decided, seconds since 1970.
         blind: whether what the learner thinks is kept from the reader.
-        choices: most probable first; blind: by name.
+        choices: most probable first; blind: by name, so that the keys are always the same.
         others: how many more options there are.
         guess: the most probable option; None if blind, or if no option is known.
         doubts: why it asks, the strongest first; empty if blind.
@@ -143,14 +143,13 @@ def blind_question(
         said: what the same person answered before.
     """
     names = sorted(options, key=str.casefold)[:LISTED_BLIND]
-    keyed = len(options) <= KEYS
     return Question(
         id=decision.id,
         seen=seen(decision.situation),
         at=decision.at,
         blind=True,
         choices=tuple(
-            Choice(name, meanings.get(name, ""), str(place) if keyed else "", None)
+            Choice(name, meanings.get(name, ""), str(place) if place <= KEYS else "", None)
             for place, name in enumerate(names, 1)
         ),
         others=len(options) - len(names),

@@ -17,6 +17,7 @@ const { kind, order } = bench.dataset;
 const ahead = Number(bench.dataset.ahead);
 const part = (name) => bench.querySelector(`[data-${name}]`);
 const button = (name) => bench.querySelector(`[data-do="${name}"]`);
+const unsentKey = `unsent ${job} ${kind}`;
 const skipsKey = `skipped ${job} ${kind}`;
 
 let queue = [...place.children];
@@ -33,6 +34,14 @@ const current = () => queue[at] ?? null;
 const idOf = (article) => article.dataset.id;
 const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
 
+const unsent = JSON.parse(sessionStorage.getItem(unsentKey) ?? "{}"); // lesson_id to what is sent
+
+function keepUnsent(lesson, body) {
+  if (body) unsent[lesson] = body;
+  else delete unsent[lesson];
+  sessionStorage.setItem(unsentKey, JSON.stringify(unsent));
+}
+
 // -- showing
 
 function show({ focus = true } = {}) {
@@ -44,7 +53,7 @@ function show({ focus = true } = {}) {
   part("skipped").hidden = skipped.size === 0;
   for (const name of ["find", "none", "skip"]) button(name).disabled = shown === null;
   button("undo").disabled = past.length === 0;
-  const left = Math.max(0, waiting - (held ? 1 : 0));
+  const left = Math.max(0, waiting - past.filter((record) => record.answer !== undefined && !record.taught).length);
   part("left").textContent = left.toLocaleString("en");
   if (shown && focus) shown.querySelector(".question-seen").focus({ preventScroll: true });
 }
@@ -127,7 +136,8 @@ function answer(name) {
   const line = lineFor(shown);
   line.classList.add("held");
   const record = { id: idOf(article), answer: name, lesson: newId(), article, line, skipped: false };
-  held = { ...record, record, timer: setTimeout(release, HOLD) };
+  held = { record, timer: setTimeout(release, HOLD) };
+  keepUnsent(record.lesson, { decision_id: record.id, answer: name, lesson_id: record.lesson, kind });
   mine.add(record.id);
   past.push(record);
   past = past.slice(-50);
@@ -138,29 +148,36 @@ function answer(name) {
 }
 
 /** Sends the held answer. */
-async function release({ leaving = false } = {}) {
+async function release() {
   if (!held) return;
   const { record, timer } = held;
   clearTimeout(timer);
   held = null;
-  const body = { decision_id: record.id, answer: record.answer, lesson_id: record.lesson };
+  try {
+    sent(record, await deliver(unsent[record.lesson]));
+  } catch (error) {
+    failed(record, error);
+  }
+}
+
+/** Sends one answer until the server has it; it goes on when the page is left. */
+async function deliver(body) {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const response = await send(`/jobs/${job}/answers`, body, { keepalive: leaving });
-      return sent(record, await response.json());
+      const response = await send(`/jobs/${job}/answers`, body, { keepalive: true });
+      keepUnsent(body.lesson_id, null);
+      return await response.json();
     } catch (error) {
-      if (leaving) return undefined;
-      if ((error.status === undefined || error.status === 503 || error.status === 429) && attempt < 4) {
-        await new Promise((done) => setTimeout(done, 400 * 2 ** attempt));
-        continue;
-      }
-      return failed(record, error);
+      const passing = error.status === undefined || error.status === 503 || error.status === 429;
+      if (!passing) keepUnsent(body.lesson_id, null);
+      if (!passing || attempt >= 4) throw error;
+      await new Promise((done) => setTimeout(done, 400 * 2 ** attempt));
     }
   }
 }
 
 function sent(record, told) {
-  waiting = Math.max(0, waiting - 1);
+  waiting = told.waiting;
   record.line.classList.remove("held");
   record.taught = true;
   if (kind !== "inbox") {
@@ -212,6 +229,7 @@ async function undo() {
   if (held?.record === record) {
     clearTimeout(held.timer);
     held = null;
+    keepUnsent(record.lesson, null);
     mine.delete(record.id);
     putBack(record.article);
     show();
@@ -394,8 +412,8 @@ bench.addEventListener("click", (event) => {
   const action = event.target.closest("[data-do]");
   if (action) actions[action.dataset.do]();
 });
-window.addEventListener("pagehide", () => release({ leaving: true }));
-document.addEventListener("visibilitychange", () => document.hidden && release({ leaving: true }));
+window.addEventListener("pagehide", release);
+document.addEventListener("visibilitychange", () => document.hidden && release());
 
 // -- what others do meanwhile
 
@@ -411,6 +429,11 @@ document.addEventListener("desk", ({ detail }) => {
   show({ focus: false });
 });
 
+for (const body of Object.values(unsent)) {
+  mine.add(body.decision_id);
+  deliver(body).catch((error) => toast(`Not taught: ${error.message}`, true));
+}
+queue.filter((article) => mine.has(idOf(article))).forEach(take);
 queue.filter((article) => skipped.has(idOf(article))).forEach(take);
 show();
 fill();

@@ -107,17 +107,38 @@ function offerOptions(field) {
   });
 }
 
+/** A part that takes long to compute is fetched again in place: soon while it is computed, else when the journal grew. */
+function keepFresh() {
+  const part = () => document.querySelector("[data-fresh]");
+  if (!part()) return;
+  let due = null;
+  let pause = 1500;
+  const again = (wait) => {
+    due ??= setTimeout(renew, wait);
+  };
+  const renew = async () => {
+    due = null;
+    const response = await ask(location.href, { headers: { Accept: "text/html" } });
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html").querySelector("[data-fresh]");
+    if (fresh && fresh.dataset.fresh !== part().dataset.fresh) {
+      const open = [...part().querySelectorAll("details")].map((one) => one.open);
+      [...fresh.querySelectorAll("details")].forEach((one, number) => (one.open = open[number] ?? false));
+      part().replaceWith(document.adoptNode(fresh));
+      localTimes(part());
+      document.dispatchEvent(new CustomEvent("renewed"));
+      pause = 1500;
+    } else pause = Math.min(pause * 1.5, 8000);
+    if (part().hasAttribute("data-renewing")) again(pause);
+  };
+  if (part().hasAttribute("data-renewing")) again(pause);
+  document.addEventListener("desk", ({ detail }) => {
+    if (part().hasAttribute("data-follow") && detail.seq > Number(part().dataset.fresh)) again(2000);
+  });
+}
+
 localTimes(document);
 if (job && document.querySelector(".menu a")) listen();
 fillGlances();
 document.querySelectorAll("[data-preferences]").forEach(keepPreferences);
 document.querySelectorAll("input[data-options]").forEach(offerOptions);
-const reload = document.querySelector("[data-reload]");
-if (reload) setTimeout(() => location.reload(), 1000 * Number(reload.dataset.reload));
-const report = document.querySelector("[data-live-report]:not([data-reload])");
-if (report) {
-  let due = null;
-  document.addEventListener("desk", ({ detail }) => {
-    if (detail.changed && !due) due = setTimeout(() => location.reload(), 2000);
-  });
-}
+keepFresh();
