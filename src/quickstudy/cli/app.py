@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from quickstudy.cli import autonomy, demo, inspection, jobs, journals, lessons, options, review, teaching, work
+from quickstudy.cli import autonomy, demo, inspection, jobs, journals, lessons, options, review, serving, teaching, work
 from quickstudy.errors import InputError
 
 app = typer.Typer(
@@ -61,6 +61,9 @@ _NAMES = {"export_lessons": "export", "import_lessons": "import", "what_if": "wh
 for panel, commands in _PANELS.items():
     for command in commands:
         app.command(_NAMES.get(command.__name__, command.__name__), rich_help_panel=panel)(command)
+app.command("serve", rich_help_panel="Serve")(serving.serve)
+app.command("backup", rich_help_panel="Serve")(serving.backup)
+app.add_typer(serving.token, name="token", rich_help_panel="Serve")
 app.add_typer(options.app, name="options", rich_help_panel="Look and keep")
 
 

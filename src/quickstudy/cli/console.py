@@ -96,6 +96,7 @@ _WORDS = {
     *("taught", "proposed", "right", "answered", "decision", "situation"),
     *("task", "answer"),
     *("teacher", "first", "then", "ledger", "part", "state", "setting", "value"),
+    *("name", "role", "jobs", "ends"),
 }
 
 

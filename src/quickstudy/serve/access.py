@@ -166,7 +166,7 @@ class Access:
             max_age=int(SESSION_SECONDS),
             httponly=True,
             samesite="strict",
-            secure=request.url.scheme == "https",
+            secure=self.settings.https or request.url.scheme == "https",
             path="/",
         )
 
@@ -195,7 +195,7 @@ class Access:
             token = self.tokens.find(secret.strip()) if scheme.lower() == "bearer" else None
             if token is None:
                 raise _unknown_token()
-            return self._counted(token)
+            return self._counted(token, request)
         session = self.session(request)
         if session is None and self.settings.needs_tokens:
             raise _sign_in()
@@ -204,7 +204,15 @@ class Access:
             raise _sign_in()
         if unsafe:
             await self._check_csrf(request, session)
-        return LOCAL if token is None else self._counted(token)
+        return LOCAL if token is None else self._counted(token, request)
+
+    def still(self, request: Request) -> bool:
+        """Whether the caller of a request that was let in would be let in now: for answers that take long."""
+        hash = getattr(request.state, "token_hash", None)
+        if hash is None:
+            return not self.settings.needs_tokens
+        kept = next((one for one in self.tokens.all() if one.hash == hash), None)
+        return kept is not None and kept.live(self._clock())
 
     # -- inside
 
@@ -224,7 +232,8 @@ class Access:
             raise _sign_in()
         return kept
 
-    def _counted(self, token: Token) -> Caller:
+    def _counted(self, token: Token, request: Request) -> Caller:
+        request.state.token_hash = token.hash
         wait = self._buckets.take(token.hash)
         if wait > 0.0:
             raise Problem(

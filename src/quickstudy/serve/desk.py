@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quickstudy.errors import InputError
-from quickstudy.errors import InputError
 from quickstudy.job import Job
 from quickstudy.journal import Journal
 from quickstudy.learner import Learner
@@ -34,12 +33,19 @@ class OpenJob:
         learner: its learner; call it through the worker.
         worker: does its work.
         live: tells what happens.
+        folder: the jobs folder.
     """
 
     name: str
     learner: Learner
     worker: Worker
     live: Live
+    folder: Path
+
+    @property
+    def file(self) -> Path:
+        """The journal's file."""
+        return self.folder / f"{self.name}.db"
 
     @property
     def journal(self) -> Journal:
@@ -58,6 +64,9 @@ class Desk:
 
     Args:
         settings: the server's.
+
+    Attributes:
+        closed: whether the server is stopping.
     """
 
     def __init__(self, settings: ServerSettings) -> None:
@@ -65,7 +74,7 @@ class Desk:
         self._open: dict[str, OpenJob] = {}
         self._lock = threading.Lock()
         self._opening: dict[str, threading.Lock] = {}
-        self._closed = False
+        self.closed = False
 
     def names(self) -> list[str]:
         """The jobs in the folder, in alphabetical order."""
@@ -134,10 +143,16 @@ class Desk:
                 raise
             return self._keep(made)
 
+    def hang_up(self) -> None:
+        """Ends all streams of events, and opens no more jobs; work goes on."""
+        self.closed = True
+        for job in self.opened():
+            job.live.close()
+
     def close(self) -> None:
         """Closes all jobs; what waits is finished first."""
         with self._lock:
-            self._closed = True
+            self.closed = True
             jobs, self._open = list(self._open.values()), {}
         for job in jobs:
             job.close()
@@ -155,11 +170,11 @@ class Desk:
         live = Live(learner._record.journal)
         settings = self.settings
         worker = Worker(learner, name, capacity=settings.queue, batch=settings.batch, changed=live.ring)
-        return OpenJob(name, learner, worker, live)
+        return OpenJob(name, learner, worker, live, settings.folder)
 
     def _keep(self, made: OpenJob) -> OpenJob:
         with self._lock:
-            if not self._closed:
+            if not self.closed:
                 self._open[made.name] = made
                 return made
         made.close()

@@ -40,7 +40,7 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = tuple(
         ("content-security-policy", CONTENT_SECURITY_POLICY),
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
-        ("referrer-policy", "no-referrer"),
+        ("referrer-policy", "same-origin"),  # with no-referrer, forms of our own page come from "null"
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
         ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
@@ -69,6 +69,8 @@ class Door:
     def __init__(self, app: ASGIApp, settings: ServerSettings, seen: Seen) -> None:
         self.app, self.settings, self.seen = app, settings, seen
         self._hosts = settings.hosts
+        strict = ((b"strict-transport-security", b"max-age=31536000"),) if settings.https else ()
+        self._headers = (*SECURITY_HEADERS, *strict)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one connection, as ASGI wants it."""
@@ -85,7 +87,7 @@ class Door:
                 status, started = message["status"], True
                 headers = message.setdefault("headers", [])
                 present = {name.lower() for name, _ in headers}
-                headers.extend(pair for pair in SECURITY_HEADERS if pair[0] not in present)
+                headers.extend(pair for pair in self._headers if pair[0] not in present)
                 headers.append((b"x-request-id", scope["quickstudy_request"].encode()))
                 if b"cache-control" not in present:
                     headers.append((b"cache-control", b"no-store"))

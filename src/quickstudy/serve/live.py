@@ -33,6 +33,8 @@ def small(event: Event) -> Small:
     """An event without content: no situation, no vector."""
     found = {name: getattr(event, name) for name in SHOWN}
     shown = {name: value for name, value in found.items() if value is not None}
+    if not event.forgotten:
+        del shown["forgotten"]
     if event.kind in ("mark", "option"):
         shown |= {name: event.data[name] for name in ("why", "action", "other") if name in event.data}
     return shown

@@ -92,6 +92,12 @@ def body_of(error: QuickstudyError, request_id: str, folder: Path | None = None)
     return {"error": texts}
 
 
+def error_out(error: QuickstudyError, request: Request) -> dict[str, Any]:
+    """An error inside an answer that as a whole succeeded."""
+    found: dict[str, Any] = body_of(error, request_id_of(request), request.app.state.settings.folder)["error"]
+    return found
+
+
 def answer_to(error: QuickstudyError, request: Request) -> Response:
     """The answer for an error; a person who is not signed in is sent to the page that lets them."""
     status = status_of(error)

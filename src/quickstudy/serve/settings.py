@@ -33,6 +33,7 @@ class ServerSettings:
         batch: requests that are worked off together.
         heartbeat: seconds between signs of life on a stream of events.
         grace: seconds that a stopping server waits for open connections.
+        https: whether people reach it by https, through a proxy: cookies then travel no other way.
         log_content: whether errors' messages, which can quote work, go to the log.
     """
 
@@ -50,6 +51,7 @@ class ServerSettings:
     heartbeat: float = 15.0
     grace: float = 10.0
     log_content: bool = False
+    https: bool = False
 
     def __post_init__(self) -> None:
         if self.tokens is False and not self.loopback:

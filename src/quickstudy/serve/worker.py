@@ -135,6 +135,15 @@ class Worker:
     change = read
     """The same, for a function that changes something; another word for the reader."""
 
+    async def signed(self, by: str, function: Callable[[Learner], Result]) -> Result:
+        """:meth:`change`; what is journaled carries who did it."""
+
+        def done(learner: Learner) -> Result:
+            with learner.signed(by):
+                return function(learner)
+
+        return await self.read(done)
+
     @property
     def waiting(self) -> int:
         """How many requests wait."""

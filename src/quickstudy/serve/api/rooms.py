@@ -11,19 +11,12 @@ from fastapi import Depends, Path, Request
 from pydantic import BaseModel
 
 from quickstudy.serve.access import Caller, needs
+from quickstudy.serve.api.shapes import ErrorOut
 from quickstudy.serve.desk import OpenJob
+from quickstudy.serve.problems import Problem
 from quickstudy.serve.tokens import Role
 
 JOB_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
-
-
-class ErrorOut(BaseModel):
-    """What went wrong."""
-
-    code: str
-    message: str
-    next_step: str
-    request_id: str
 
 
 class Failed(BaseModel):
@@ -68,3 +61,18 @@ Reviews: TypeAlias = Annotated[Caller, needs(Role.REVIEW)]
 Rules: TypeAlias = Annotated[Caller, needs(Role.ADMIN)]
 Opened: TypeAlias = Annotated[OpenJob, Depends(_opened)]
 """The path's job, open. Name the caller's role before it: who may not ask does not open anything."""
+
+
+def for_all_jobs(caller: Caller) -> None:
+    """Refuses a caller whose token is for some jobs only.
+
+    Raises:
+        Problem: it is.
+    """
+    if caller.jobs is not None:
+        raise Problem(
+            403,
+            "other-job",
+            f"The token {caller.name!r} is for some jobs only; this is about the whole desk.",
+            next_step="Use a token for all jobs.",
+        )

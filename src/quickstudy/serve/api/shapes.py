@@ -16,6 +16,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from quickstudy.errors import SituationError
+from quickstudy.learner import Learner
+from quickstudy.perception import situation_from_json
 from quickstudy.types import Decision, Lesson, Neighbour, Situation
 from quickstudy.views import RECORDED_OPTIONS
 
@@ -74,6 +76,21 @@ class DecideIn(Strict):
     evidence: bool = False
 
 
+class StepIn(DecideIn):
+    """One step of a task to decide on."""
+
+    stop: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
+
+
+class DecideBatchIn(Strict):
+    """Many situations; each succeeds or fails alone."""
+
+    items: Annotated[list[DecideIn], Field(min_length=1, max_length=MAX_BATCH)]
+
+
+By: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class TeachIn(Strict):
     """The right answer to a decision or a situation."""
 
@@ -81,8 +98,41 @@ class TeachIn(Strict):
     situation: SituationIn | None = None
     decision_id: Id | None = None
     lesson_id: Id | None = None
-    by: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    by: By | None = None
     at: At | None = None
+
+
+class TeachBatchIn(Strict):
+    """Many lessons; each succeeds or fails alone."""
+
+    items: Annotated[list[TeachIn], Field(min_length=1, max_length=MAX_BATCH)]
+
+
+class RejectIn(Strict):
+    """No option is right."""
+
+    decision_id: Id
+    lesson_id: Id | None = None
+    by: By | None = None
+    at: At | None = None
+
+
+Amount: TypeAlias = Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False)]
+Amounts: TypeAlias = Annotated[dict[Annotated[str, Field(min_length=1, max_length=200)], Amount], Field(max_length=100)]
+
+
+class StepRewardIn(Strict):
+    """How good the newest step turned out: a number, or the job's reward terms."""
+
+    value: Amount | Amounts
+    lesson_id: Id | None = None
+    at: At | None = None
+
+
+class RewardIn(StepRewardIn):
+    """How good a decision turned out."""
+
+    decision_id: Id
 
 
 class AlternativeOut(Shown):
@@ -137,6 +187,28 @@ class DecisionOut(Shown):
     evidence: EvidenceOut | None = None
 
 
+class ErrorOut(Shown):
+    """What went wrong: ``code`` is stable, ``next_step`` says what to do."""
+
+    code: str
+    message: str
+    next_step: str
+    request_id: str
+
+
+class DecidedOut(Shown):
+    """One outcome of a batch: a decision or an error."""
+
+    decision: DecisionOut | None = None
+    error: ErrorOut | None = None
+
+
+class DecisionsOut(Shown):
+    """The outcomes of a batch, in the order of its items."""
+
+    results: list[DecidedOut]
+
+
 class LessonOut(Shown):
     """A lesson as it stands in the journal."""
 
@@ -148,6 +220,19 @@ class LessonOut(Shown):
     at: float
 
 
+class TaughtOut(Shown):
+    """One outcome of a batch: a lesson or an error."""
+
+    lesson: LessonOut | None = None
+    error: ErrorOut | None = None
+
+
+class LessonsOut(Shown):
+    """The outcomes of a batch, in the order of its items."""
+
+    results: list[TaughtOut]
+
+
 def situation_in(given: Any) -> Situation:
     """A request's situation as the library takes it.
 
@@ -157,7 +242,7 @@ def situation_in(given: Any) -> Situation:
     if isinstance(given, str):
         return given
     if isinstance(given, Mapping):
-        return {name: _value_in(name, value) for name, value in given.items()}
+        return {name: value_in(name, value) for name, value in given.items()}
     return np.array(given, dtype=np.float64)
 
 
@@ -197,6 +282,17 @@ def decision_out(decision: Decision, *, evidence: bool = False, situation: bool 
     return shown
 
 
+def with_situations(learner: Learner, decision: Decision) -> Decision:
+    """A decision that was read back, with what its neighbours were about; those forgotten since stay without."""
+    near = decision.evidence.neighbours
+    known = learner._record.journal.situations_of([one.lesson_id for one in near])
+    filled = []
+    for one in near:
+        text, _ = known.get(one.lesson_id, (None, None))
+        filled.append(dataclasses.replace(one, situation=situation_from_json(text) if text else one.situation))
+    return dataclasses.replace(decision, evidence=dataclasses.replace(decision.evidence, neighbours=tuple(filled)))
+
+
 def neighbour_out(near: Neighbour) -> dict[str, Any]:
     """A remembered task as plain data."""
     return {
@@ -229,7 +325,12 @@ def finite(data: Any) -> Any:
     return str(data)
 
 
-def _value_in(name: str, value: Any) -> Any:
+def value_in(name: str, value: Any) -> Any:
+    """A field's value as the library takes it.
+
+    Raises:
+        SituationError: a date that is none.
+    """
     try:
         if isinstance(value, DateField):
             return datetime.date.fromisoformat(value.date)
