@@ -20,6 +20,7 @@ from quickstudy.types import Scalar
 
 PAGE = 1000
 _SELECT = f"SELECT {', '.join(COLUMNS)}, seq FROM events"
+_SELECT_LIGHT = f"SELECT {', '.join('NULL' if c in ('vector', 'data') else c for c in COLUMNS)}, seq FROM events"
 _SEARCHED = frozenset(("id", "kind", "node", "decision_id", "task_id", "request_id", "by", "answer"))
 
 
@@ -96,6 +97,7 @@ class JournalReader:
         until_seq: int | None = None,
         until_at: float | None = None,
         kinds: Iterable[str] | None = None,
+        light: bool = False,
     ) -> Iterator[Event]:
         """Streams events in order of arrival, tombstones and marks included.
 
@@ -106,6 +108,7 @@ class JournalReader:
             until_seq: end with this number.
             until_at: only events whose own time is at most this, seconds since 1970.
             kinds: only these kinds.
+            light: without vectors and ``data``, which takes a third of the time.
         """
         conditions: list[str] = ["seq > ?"]
         values: list[Any] = []
@@ -120,7 +123,8 @@ class JournalReader:
             # The plus keeps SQLite from walking the index of kinds, which would sort all events for every page.
             conditions.append(f"{'+' if len(wanted) > 1 else ''}kind IN ({', '.join('?' * len(wanted))})")
             values.extend(wanted)
-        query = f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY seq LIMIT {PAGE}"
+        select = _SELECT_LIGHT if light else _SELECT
+        query = f"{select} WHERE {' AND '.join(conditions)} ORDER BY seq LIMIT {PAGE}"
         while rows := self._read(query, [after, *values]):
             for row in rows:
                 yield from_row(row)

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from starlette.types import Scope
 
 from quickstudy import __version__
-from quickstudy.serve import mcp, openai, problems
+from quickstudy.serve import mcp, openai, pages, problems
 from quickstudy.serve.access import Access
 from quickstudy.serve.api import health, jobs, lessons, looking, ruling, tasks, tokens, work
 from quickstudy.serve.desk import Desk
@@ -60,6 +60,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
     problems.install(app)
     for room in (health, jobs, tokens, work, lessons, tasks, looking, ruling, openai, mcp):
         app.include_router(room.router)
+    pages.install(app)
     app.add_middleware(Door, settings=settings, seen=seen)
     return app
 

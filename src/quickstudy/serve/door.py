@@ -41,13 +41,13 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = tuple(
         ("content-security-policy", CONTENT_SECURITY_POLICY),
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
-        ("referrer-policy", "no-referrer"),
+        ("referrer-policy", "same-origin"),  # with no-referrer, forms of our own page come from "null"
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
         ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
     )
 )
-TABLES = ("/v1/jobs", "/v1/tables")
+TABLES = ("/v1/jobs", "/v1/tables", "/new", "/new/preview")
 """Where a body may hold a table."""
 
 log = logging.getLogger("quickstudy.serve")
