@@ -47,7 +47,7 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = tuple(
         ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
     )
 )
-TABLES = ("/v1/jobs", "/v1/tables")
+TABLES = ("/v1/jobs", "/v1/tables", "/new", "/new/preview")
 """Where a body may hold a table."""
 
 log = logging.getLogger("quickstudy.serve")
