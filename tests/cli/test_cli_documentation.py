@@ -43,7 +43,7 @@ def test_all_commands_are_there():
             "merge",
             "forget",
         ),
-        *("review", "export", "import", "configure", "what-if", "verify", "pause", "resume"),
+        *("review", "export", "import", "configure", "what-if", "verify", "pause", "resume", "mcp"),
         *(f"options {verb}" for verb in ("list", "add", "rename", "merge", "retire")),
     }
 
