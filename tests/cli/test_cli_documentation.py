@@ -43,7 +43,8 @@ def test_all_commands_are_there():
             "merge",
             "forget",
         ),
-        *("review", "export", "import", "configure", "what-if", "verify", "pause", "resume", "mcp"),
+        *("review", "export", "import", "configure", "what-if", "verify", "pause", "resume"),
+        *("serve", "backup", "mcp", "token add", "token list", "token revoke"),
         *(f"options {verb}" for verb in ("list", "add", "rename", "merge", "retire")),
     }
 
