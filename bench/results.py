@@ -27,7 +27,7 @@ from quickstudy.errors import TableError
 FOLDER = ROOT / "bench" / "results"
 PUBLISHED = ROOT / "docs" / "benchmarks" / "results.jsonl"
 PACKAGES = ("numpy", "scipy", "scikit-learn", "river", "onnxruntime", "simsimd", "tokenizers")
-NOT_LEARNING = ("cli", "adapters", "checks", "serve", "tables", "cells")
+NOT_LEARNING = ("__main__", "calls", "cli", "adapters", "checks", "serve", "tables", "cells")
 """Parts of quickstudy that cannot change what is learned."""
 
 

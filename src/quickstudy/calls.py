@@ -56,6 +56,15 @@ class Calls:
     spent: Spent
     tokens_saved: int | None
 
+    def line(self) -> str:
+        """The same in one line."""
+        alone = "" if self.share_alone is None else f" ({self.share_alone:.1%})"
+        saved = "" if self.tokens_saved is None else f"; about {self.tokens_saved:,} tokens saved"
+        return (
+            f"Of {self.decided:,} calls {self.alone:,}{alone} were answered alone; "
+            f"the upstream was called {self.spent.calls:,} times, {self.spent.failed:,} in vain{saved}."
+        )
+
 
 def note_call(journal: Journal, tokens: tuple[int, int] | None, *, failed: bool = False) -> None:
     """Counts one call of the upstream.

@@ -157,6 +157,8 @@ def _show_report(learner: Learner, numbers: Report, data: dict[str, Any]) -> Non
         console.print(f"from {_day(data['started'])} to {_day(data['newest'])}", style="dim")
     show_account(numbers.autonomy)
     show(numbers.teachers.note)
+    if numbers.calls is not None:
+        show(numbers.calls.line())
     if data["accuracy"]:
         grid = grid_of("Accuracy before each lesson", ["lessons", "accuracy", "mean confidence", "from", "for tasks"])
         for point in _spread(data["accuracy"], 8):

@@ -7,6 +7,8 @@ and does exactly what the same token may do through the API. Not here: the tools
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,7 +18,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from quickstudy.errors import MissingExtraError
+from quickstudy.errors import MissingExtraError, QuickstudyError
+from quickstudy.job import Job
 from quickstudy.learner import Learner
 from quickstudy.serve.access import Caller
 from quickstudy.serve.api.rooms import AtWork
@@ -66,10 +69,7 @@ class DeskJobs:
 
     async def lines(self, context: Context) -> list[JobLine]:
         """See :class:`quickstudy.adapters.mcp.rooms.Jobs`."""
-        from quickstudy.adapters.mcp.rooms import JobLine
-
-        jobs = [(name, (await self._desk.get(name)).learner.job) for name in self._names(_caller(context))]
-        return [JobLine(name, job.instructions, len(job.options), job.open) for name, job in jobs]
+        return await asyncio.to_thread(self._lines, self._names(_caller(context)))
 
     async def enter(self, context: Context, job: str | None, right: Right) -> DeskRoom:
         """See :class:`quickstudy.adapters.mcp.rooms.Jobs`."""
@@ -85,6 +85,17 @@ class DeskJobs:
                 next_step=f"Use a token with the role {right}.",
             )
         return DeskRoom(name, caller.name, await self._desk.get(name))
+
+    def _lines(self, names: list[str]) -> list[JobLine]:
+        """Reads the jobs' files; opens nothing, and leaves out what cannot be read."""
+        from quickstudy.adapters.mcp.rooms import JobLine
+
+        lines = []
+        for name in names:
+            with contextlib.suppress(QuickstudyError):
+                job = Job.load(self._desk.settings.folder / f"{name}.toml")
+                lines.append(JobLine(name, job.instructions, len(job.options), job.open))
+        return lines
 
     def _names(self, caller: Caller) -> list[str]:
         return [name for name in self._desk.names() if caller.may(Role.WORK, name)]

@@ -111,6 +111,21 @@ def test_a_repeated_request_is_decided_and_taught_once(post, report, model, stre
     assert (other.status_code, other.json()["error"]["code"]) == (409, "used-request-id")
 
 
+def test_the_first_request_of_its_kind_is_taught_once_when_it_is_repeated(post, report):
+    for _ in range(2):
+        assert post("I never paid this", {"Idempotency-Key": "a"}).headers["x-quickstudy-mode"] == "none"
+    assert (report()["lessons"], report()["decisions"]) == (1, 0)
+
+
+def test_a_decision_that_was_answered_or_forgotten_meanwhile_is_not_taken_up(url, post, report):
+    post("a crash")
+    for path, more in (("teach", {"answer": "fraud"}), ("forget", {})):
+        waiting = post("SHRUG").headers["x-quickstudy-decision"]
+        body = {"decision_id": waiting, **more} if more else {"ids": [waiting]}
+        httpx.post(f"{url}/v1/jobs/fresh/{path}", json=body, trust_env=False).raise_for_status()
+        assert post("SHRUG").headers["x-quickstudy-decision"] != waiting
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_caller_that_goes_away_does_not_lose_the_lesson(url, post, report, stream):
     post("a crash")

@@ -19,7 +19,8 @@ import logging
 import uuid
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
@@ -28,6 +29,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from quickstudy.adapters.said import as_seen
 from quickstudy.calls import PREFIX, note_call
 from quickstudy.errors import InputError, QuickstudyError
+from quickstudy.learner import Learner
 from quickstudy.perception import content_hash
 from quickstudy.serve.desk import OpenJob
 from quickstudy.serve.openai.chat import Chat
@@ -51,12 +53,21 @@ log = logging.getLogger("quickstudy.serve.openai")
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How a request is taken: the decision (None if the learner is passed by), and the form of its answer."""
+    """How a request is taken.
+
+    Attributes:
+        decision: None if the learner is passed by.
+        form: how the answer is written; None if that is not known.
+        situation: None if it cannot be perceived.
+        lesson_id: of the lesson that the upstream's answer will be.
+        names: the options, where the form lists values.
+    """
 
     decision: Decision | None
     form: Form | None
     situation: Situation | None
     lesson_id: str
+    names: Names = field(default_factory=lambda: Names(()))
 
 
 class Front:
@@ -98,14 +109,13 @@ class Front:
     # -- deciding
 
     async def _answer(self, chat: Chat, request_id: str, *, given: bool) -> Response:
-        await self._remember()
         taken = await self._take(chat, request_id, given=given)
         decision, form = taken.decision, taken.form
         if decision is not None and decision.mode == "act" and decision.answer is not None and form is not None:
-            written = form.write(decision.answer, await self._names())
+            written = form.write(decision.answer, taken.names)
             if chat.stream:
-                parts = chunks(chat, decision, form, written)
-                return StreamingResponse(parts, headers=headers(decision), media_type="text/event-stream")
+                content = b"".join(chunks(chat, decision, form, written))
+                return Response(content, headers=headers(decision), media_type="text/event-stream")
             return JSONResponse(completion(chat, decision, form, written), headers=headers(decision))
         try:
             return await self._forward(chat, taken, request_id if given else None)
@@ -117,29 +127,58 @@ class Front:
 
     async def _take(self, chat: Chat, request_id: str, *, given: bool) -> Taken:
         """Decides, if the learner may answer this request at all."""
-        form = chat.form or (self._forms.get(chat.kind) if chat.open_form else None)
-        lesson_id = f"{request_id}-lesson"
+        undecided = Taken(None, chat.form, None, f"{request_id}-lesson")
         if chat.situation is None:
-            return Taken(None, chat.form, None, lesson_id)
-        text = chat.situation
+            return undecided
         try:
-            situation = await self.job.worker.read(lambda learner: learner.encoder.checked(as_seen(learner, text)))
-            if form is None or not chat.single:
-                return Taken(None, chat.form, situation, lesson_id)
-            among = None if form.values is None else form.options(await self._names())
-            if among == []:
-                return Taken(None, chat.form, situation, lesson_id)
-            decision = None if given else self._waiting.pop(content_hash(situation), None)
-            if decision is None:
-                decision = await self.job.worker.decide(situation, among, request_id=request_id)
+            await self._remember()
+            form = chat.form or (self._forms.get(chat.kind) if chat.open_form else None)
+            look = partial(self._look, chat.situation, form, undecided.lesson_id if given else None)
+            situation, names, waiting = await self.job.worker.read(look)
+            undecided = replace(undecided, situation=situation)
+            among = None if form is None else form.options(names)
+            if form is None or not chat.single or waiting is False or among == []:
+                return undecided
+            if isinstance(waiting, Decision):
+                return Taken(waiting, form, situation, f"{waiting.request_id}-lesson", names)
+            among = None if among is None or names.exact <= set(among) else among
+            decision = await self.job.worker.decide(situation, among, request_id=request_id)
+            return Taken(decision, form, situation, undecided.lesson_id, names)
         except QuickstudyError as error:
             if isinstance(error, InputError) and error.code == "used-request-id":
                 raise
             log.warning("a request goes to the upstream undecided: %s", error.code)
-            return Taken(None, chat.form, None, lesson_id)
-        return Taken(decision, form, situation, f"{decision.request_id or request_id}-lesson")
+            return undecided
 
-    async def _names(self, form: Form | None = None) -> Names:
+    def _look(
+        self, text: str, form: Form | None, repeated: str | None, learner: Learner
+    ) -> tuple[Situation, Names, Decision | bool]:
+        """What has to be known before deciding; in the worker's thread.
+
+        Args:
+            text: the situation as it was sent.
+            form: the form of the answer.
+            repeated: the lesson's id, if the request may be a repetition.
+            learner: the learner.
+
+        Returns:
+            The situation; the options, where the form lists values; and a decision that waits for this situation, or
+            whether to make one. A request that was forwarded undecided is not decided when it is repeated.
+        """
+        situation = learner.encoder.checked(as_seen(learner, text))
+        names = Names(() if form is None or form.values is None else learner.options)
+        journal = learner._record.journal
+        if repeated is not None:
+            done = journal.get(repeated)
+            return situation, names, done is None or done.decision_id is not None
+        waiting = self._waiting.pop(content_hash(situation), None)
+        if waiting is not None:
+            event = journal.get(waiting.id)
+            if event is not None and not event.forgotten and not journal.lessons_of(waiting.id):
+                return situation, names, waiting
+        return situation, names, True
+
+    async def _names(self, form: Form | None) -> Names:
         """The options; in an open job also those that the request lists."""
         names = list(await self.job.worker.read(lambda learner: learner.options))
         if form is not None and self.job.learner.job.open:
@@ -208,9 +247,9 @@ class Front:
                     )
                 if chat.open_form and self._forms.get(chat.kind) != form:
                     await self._remember_form(chat.kind, form)
-        except QuickstudyError as error:
+        except (QuickstudyError, OSError) as error:
             self._keep(decision)
-            log.warning("what the upstream answered was not learned: %s", error.code)
+            log.warning("what the upstream answered was not learned: %s", getattr(error, "code", "system"))
         await self._count(reply.usage)
 
     async def _count(self, tokens: tuple[int, int] | None, *, failed: bool = False) -> None:
@@ -253,8 +292,13 @@ class Front:
     def _keep_alive(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
         return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None and not isinstance(error, QuickstudyError):
+            log.error("a request was not finished: %s", type(error).__name__, exc_info=error)
 
 
 @contextlib.contextmanager
