@@ -148,7 +148,9 @@ def test_a_question_that_somebody_else_answers_meanwhile_goes_away(served, page)
     expect(page.locator("[data-left]")).to_have_text("4")
     learner = served.learner("shared")
     third = learner.waiting()[2]
-    page.wait_for_function("performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('/live')) || true")
+    page.wait_for_function(
+        "performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('/live')) || true"
+    )
     page.wait_for_timeout(300)
     learner.teach(third, "fraud", by="ben")
     served.app.state.desk.job("shared").live.ring()
