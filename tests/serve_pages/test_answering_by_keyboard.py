@@ -1,7 +1,6 @@
 """The bench in a real browser: many answers without a mouse, undone, skipped, found by name, made anew."""
 
 from playwright.sync_api import expect
-
 from tests.serve_pages.conftest import tickets
 
 
