@@ -7,6 +7,7 @@ has the security headers, also an error's. Not here: who calls (``access``).
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
 import secrets
@@ -69,6 +70,7 @@ class Door:
     def __init__(self, app: ASGIApp, settings: ServerSettings, seen: Seen) -> None:
         self.app, self.settings, self.seen = app, settings, seen
         self._hosts = settings.hosts
+        self._prefix, self._numbers = secrets.token_hex(4), itertools.count(1)
         strict = ((b"strict-transport-security", b"max-age=31536000"),) if settings.https else ()
         self._headers = (*SECURITY_HEADERS, *strict)
 
@@ -78,7 +80,7 @@ class Door:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        scope["quickstudy_request"] = secrets.token_hex(8)
+        scope["quickstudy_request"] = f"{self._prefix}-{next(self._numbers):x}"
         status, started = 500, False
 
         async def answer(message: Message) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ from quickstudy.serve.app import create_app
 from quickstudy.serve.desk import Desk
 from quickstudy.serve.logs import configure_logs
 from quickstudy.serve.settings import ServerSettings
+
+SWITCH_SECONDS = 0.0005
+"""How long a worker's thread may keep the event loop waiting for the interpreter; Python's own 5 ms is felt."""
 
 
 def run(settings: ServerSettings, *, started: Callable[[str], None] = lambda address: None) -> None:
@@ -52,6 +56,7 @@ def run(settings: ServerSettings, *, started: Callable[[str], None] = lambda add
             code="tokens-needed",
         )
     configure_logs()
+    sys.setswitchinterval(SWITCH_SECONDS)
     config = uvicorn.Config(
         app,
         log_config=None,

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
-from quickstudy.serve.api.rooms import Failed, Reviews, failures
+from quickstudy.serve.api.rooms import Failed, Reviews, failures, for_all_jobs
 from quickstudy.serve.api.shapes import Shown
 from quickstudy.serve.desk import Desk
 from quickstudy.serve.problems import Problem
@@ -64,5 +64,6 @@ async def readyz(request: Request) -> Any:
     response_class=Response,
 )
 async def metrics(caller: Reviews, request: Request) -> Response:
-    """The server's numbers in Prometheus' text format."""
+    """The server's numbers in Prometheus' text format; they name all jobs."""
+    for_all_jobs(caller)
     return Response(await asyncio.to_thread(request.app.state.metrics.text), media_type=CONTENT_TYPE_LATEST)

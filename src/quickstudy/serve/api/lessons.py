@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 
 from quickstudy.errors import QuickstudyError
 from quickstudy.serve.access import LOCAL, Caller
-from quickstudy.serve.api.rooms import OF_A_JOB, Opened, Teaches
+from quickstudy.serve.api.rooms import OF_A_JOB, Answer, Opened, Teaches
 from quickstudy.serve.api.shapes import (
     LessonOut,
     LessonsOut,
@@ -41,7 +41,7 @@ async def teach(caller: Teaches, job: Opened, body: TeachIn) -> Any:
         by=given.by,
         at=given.at,
     )
-    return lesson_out(lesson)
+    return Answer(lesson_out(lesson))
 
 
 @router.post("/teach/batch", responses=OF_A_JOB, response_model=LessonsOut)

@@ -175,7 +175,9 @@ async def events(
 
 async def _stream(job: Opened, request: Request, after: int | None) -> AsyncIterator[str]:
     access: Access = request.app.state.access
-    yield "retry: 2000\n\n"
+    if after is None:
+        after = await asyncio.to_thread(lambda: job.journal.last_seq)
+    yield f"id: {after}\nretry: 2000\n\n"  # who is cut off before the first event still goes on behind this number
     async for found in job.live.events(after, heartbeat=access.settings.heartbeat):
         if not access.still(request):
             return

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from quickstudy.errors import QuickstudyError
 from quickstudy.learner import Learner
 from quickstudy.serve.access import Caller
-from quickstudy.serve.api.rooms import OF_A_JOB, AtWork, Opened
+from quickstudy.serve.api.rooms import OF_A_JOB, Answer, AtWork, Opened
 from quickstudy.serve.api.shapes import (
     DecideBatchIn,
     DecideIn,
@@ -40,7 +40,7 @@ async def decide(caller: AtWork, job: Opened, body: DecideIn) -> Any:
     may_see(caller, body)
     ask = ask_in(body)
     decision = await job.worker.decide(ask.situation, ask.options, at=ask.at, request_id=ask.request_id)
-    return await shown(job, decision, evidence=body.evidence)
+    return Answer(await shown(job, decision, evidence=body.evidence))
 
 
 @router.post("/decide/batch", responses=OF_A_JOB, response_model=DecisionsOut)
@@ -65,7 +65,7 @@ async def predict(caller: AtWork, job: Opened, body: DecideIn) -> Any:
     """What ``decide`` would say; writes nothing, and ignores ``request_id`` and ``at``."""
     may_see(caller, body)
     decision = await job.worker.predict(situation_in(body.situation), body.options)
-    return decision_out(decision, evidence=body.evidence)
+    return Answer(decision_out(decision, evidence=body.evidence))
 
 
 @router.post("/predict/batch", responses=OF_A_JOB, response_model=DecisionsOut)
