@@ -21,7 +21,17 @@ TEAMS = {
     "fraud": ["my card was stolen", "a payment that I never made", "somebody used my card", "a strange transfer"],
     "app": ["the app does not start", "I cannot log in", "the screen stays white", "an error after the update"],
 }
-PLACES = ["in Oslo", "in Rome", "in Porto", "on Monday", "last night", "this week", "again", "at the station", "at home"]
+PLACES = [
+    "in Oslo",
+    "in Rome",
+    "in Porto",
+    "on Monday",
+    "last night",
+    "this week",
+    "again",
+    "at the station",
+    "at home",
+]
 
 
 def tickets(count):

@@ -27,8 +27,8 @@ from quickstudy.serve.problems import Problem
 from quickstudy.serve.tokens import Role
 from quickstudy.types import Lesson
 
-AHEAD = 6
-"""So many questions are on the page, so that the next one is there at once."""
+AHEAD = 5
+"""So many questions come with the page; its script fetches more, so that the next one is always there."""
 
 FOUND = 20
 """So many options are found at once."""

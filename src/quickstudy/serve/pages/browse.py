@@ -7,8 +7,9 @@ script. What waits for a blind answer shows no answer (``sealed``). Not here: ex
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from quickstudy.autonomy.gate import REASONS
@@ -30,7 +31,7 @@ class Wanted:
     """What is searched for; empty fields match everything.
 
     Attributes:
-        text: words anywhere in the situation.
+        text: words that the situation holds, all of them, in any order.
         answer: proposed or taught.
         by: who taught.
         mode: "act", "audit", "ask" or "lesson" (taught without a decision).
@@ -146,6 +147,8 @@ def search(
     """
     found: list[Entry] = []
     lessons: defaultdict[str, list[Event]] = defaultdict(list)
+    words = wanted.text.casefold().split()
+    raw = [json.dumps(word, ensure_ascii=False)[1:-1] for word in words]
     high = journal.last_seq
     while high > 0 and len(found) <= limit:
         low = max(0, high - WINDOW)
@@ -154,9 +157,9 @@ def search(
         for event in reversed(window):
             if event.kind == "lesson" and event.decision_id is not None:
                 lessons[event.decision_id].append(event)
-            elif wanted.before is None or event.seq < wanted.before:
+            elif (wanted.before is None or event.seq < wanted.before) and _may_match(event, wanted, raw):
                 entry = _entry(event, lessons.pop(event.id, [])[::-1])
-                if _matches(entry, wanted):
+                if _matches(entry, wanted, words):
                     found.append(entry)
     hidden = sealed([entry.id for entry in found])
     shown = [_sealed(entry) if entry.id in hidden else entry for entry in found]
@@ -237,17 +240,26 @@ def _sealed(entry: Entry) -> Entry:
     return replace(entry, answer=None, probability=None, said=(), right=None, sealed=True)
 
 
-def _matches(entry: Entry, wanted: Wanted) -> bool:
-    if wanted.mode and entry.mode != wanted.mode:
+def _may_match(event: Event, wanted: Wanted, raw: Sequence[str]) -> bool:
+    """What can be said without reading the situation: most events are passed over here, which makes a search quick."""
+    if wanted.mode and (str(event.mode) if event.kind == "decision" else "lesson") != wanted.mode:
         return False
-    if (wanted.since is not None and entry.at < wanted.since) or (wanted.until is not None and entry.at > wanted.until):
+    if (wanted.since is not None and event.at < wanted.since) or (wanted.until is not None and event.at > wanted.until):
         return False
+    if not raw:
+        return True
+    text = (event.situation or "").casefold()
+    return all(word in text for word in raw)
+
+
+def _matches(entry: Entry, wanted: Wanted, words: Sequence[str]) -> bool:
     if wanted.by and not any(wanted.by.casefold() == said.by.casefold() for said in entry.said):
         return False
     answers = [entry.answer, *(said.answer for said in entry.said)]
     if wanted.answer and not any(wanted.answer.casefold() == (answer or "").casefold() for answer in answers):
         return False
-    if not wanted.text:
+    if not words:
         return True
-    shown = [entry.seen.text, *(f"{field.name}: {field.value}" for field in entry.seen.fields)]
-    return any(wanted.text.casefold() in text.casefold() for text in shown)
+    fields = (f"{field.name} {field.value}" for field in entry.seen.fields)
+    text = " ".join((entry.seen.text, *fields)).casefold()
+    return all(word in text for word in words)

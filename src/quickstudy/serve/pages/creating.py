@@ -20,6 +20,7 @@ from typing import Annotated, Any, BinaryIO
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from starlette.responses import RedirectResponse, Response
 
+from quickstudy.cells import label_of, row_key, situation_of
 from quickstudy.errors import InputError, QuickstudyError
 from quickstudy.job import Job
 from quickstudy.learner import Learner
@@ -27,7 +28,6 @@ from quickstudy.serve.api.rooms import Rules
 from quickstudy.serve.desk import OpenJob
 from quickstudy.serve.pages.shell import fragment, page, who
 from quickstudy.serve.pages.words import one_line
-from quickstudy.cells import label_of, row_key, situation_of
 from quickstudy.tables import Row, Table
 from quickstudy.types import Situation
 

@@ -108,7 +108,8 @@ def alone(past: History) -> Figure:
         _lines(axes, x, _shares([(p.asked, p.audited, p.alone) for p in points]))
 
     last = points[-1]
-    words = f"Of the newest stretch {share(last.alone, 0)} alone, {share(last.audited, 0)} audited, {share(last.asked, 0)} asked."
+    parts = (share(value, 0) for value in (last.alone, last.audited, last.asked))
+    words = "Of the newest stretch {} alone, {} audited, {} asked.".format(*parts)
     rows = tuple((count(p.decisions), share(p.alone), share(p.audited), share(p.asked)) for p in points)
     return Figure("alone", title, words, draw(paint), columns, rows, note)
 

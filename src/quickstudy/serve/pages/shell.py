@@ -40,11 +40,10 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
-    """A file of the page: its bytes, its type, and a digest that is part of its address."""
+    """A file of the page: its bytes and its type."""
 
     content: bytes
     kind: str
-    digest: str
 
 
 def _static_files() -> dict[str, StaticFile]:
@@ -52,17 +51,20 @@ def _static_files() -> dict[str, StaticFile]:
     for file in files("quickstudy.serve.pages").joinpath("static").iterdir():
         kind = TYPES.get("." + file.name.rpartition(".")[2])
         if kind is not None:
-            content = file.read_bytes()
-            found[file.name] = StaticFile(content, kind, hashlib.sha256(content).hexdigest()[:12])
+            found[file.name] = StaticFile(file.read_bytes(), kind)
     return found
 
 
 STATIC = _static_files()
+DIGEST = hashlib.sha256(b"".join(file.content for _, file in sorted(STATIC.items()))).hexdigest()[:12]
+"""Part of every static address, the same for all: scripts import each other by relative addresses."""
 
 
 def static_address(name: str) -> str:
     """The address of a static file, for templates."""
-    return f"/static/{STATIC[name].digest}/{name}"
+    if name not in STATIC:
+        raise KeyError(f"There is no static file {name!r}.")
+    return f"/static/{DIGEST}/{name}"
 
 
 def svg(drawing: str) -> Markup:
@@ -94,8 +96,7 @@ async def static(digest: str, name: str) -> Response:
     file = STATIC.get(name)
     if file is None:
         raise Problem(404, "not-found", "There is no such file.", next_step="Load the page again.")
-    fresh = digest == file.digest
-    caching = f"public, max-age={YEAR}, immutable" if fresh else "no-cache"
+    caching = f"public, max-age={YEAR}, immutable" if digest == DIGEST else "no-cache"
     return Response(file.content, media_type=file.kind, headers={"cache-control": caching})
 
 

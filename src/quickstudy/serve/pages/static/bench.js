@@ -10,11 +10,11 @@ import { ask, job, localTimes, send, toast } from "./desk.js";
 const HOLD = 8000;
 const SHOWN_DONE = 5;
 const KEPT_SKIPS = 150;
+const AHEAD = 10; // so many questions are on the page, where there are so many
 
 const bench = document.querySelector("[data-bench]");
 const place = bench.querySelector("[data-questions]");
 const { kind, order } = bench.dataset;
-const ahead = Number(bench.dataset.ahead);
 const part = (name) => bench.querySelector(`[data-${name}]`);
 const button = (name) => bench.querySelector(`[data-do="${name}"]`);
 const unsentKey = `unsent ${job} ${kind}`;
@@ -81,9 +81,9 @@ function words(line, text) {
 // -- the queue
 
 async function fill() {
-  if (filling || queue.length > ahead / 2 + 1) return;
+  if (filling || queue.length > 0.7 * AHEAD) return;
   const have = [...queue.map(idOf), ...mine, ...skipped].join(",");
-  const address = `/jobs/${job}/questions/${kind}?order=${order}&count=${ahead}&have=${have.slice(0, 8000)}`;
+  const address = `/jobs/${job}/questions/${kind}?order=${order}&count=${AHEAD}&have=${have.slice(0, 8000)}`;
   filling = ask(address);
   try {
     const response = await filling;
