@@ -214,7 +214,7 @@ def test_a_writer_stopped_in_the_middle_of_a_transaction_leaves_the_state_before
 import os, signal, sys
 from quickstudy.journal import Event, Journal
 journal = Journal.open(sys.argv[1], identity=None)
-journal._database.connection.execute("PRAGMA cache_size = -1000")  # so that the transaction spills to disk before its end
+journal._database.connection.execute("PRAGMA cache_size = -1000")  # so that it spills to disk before its end
 def events():
     for i in range(5000):
         yield Event(id=f"e{i}", kind="lesson", clock=i, node="n", at=1.0, answer="w" * 2000)

@@ -142,6 +142,8 @@ class JournalReader:
             values.append(until_at)
         if kinds is not None:
             wanted = list(kinds)
+            if not wanted:
+                return
             # The plus keeps SQLite from walking the index of kinds, which would sort all events for every page.
             conditions.append(f"{'+' if len(wanted) > 1 else ''}kind IN ({', '.join('?' * len(wanted))})")
             values.extend(wanted)
