@@ -41,6 +41,16 @@ def is_url(path: str | os.PathLike[str]) -> bool:
     return isinstance(path, str) and _URL.match(path) is not None
 
 
+def shown(path: str | os.PathLike[str]) -> str:
+    """A journal's path for messages and output; a URL without its password."""
+    if not is_url(path):
+        return str(path)
+    try:
+        return parse(str(path)).shown
+    except JournalError:
+        return "postgresql://..."
+
+
 def parse(url: str) -> Address:
     """Takes a URL apart.
 

@@ -213,7 +213,7 @@ class PostgresDatabase:
         try:
             return self._rows(query, values)
         except JournalUnreachableError as error:
-            if error.code != LOST or self._session is not None or self._viewing:
+            if error.code != LOST or self._within:
                 raise
             return self._rows(query, values)
 
@@ -241,7 +241,7 @@ class PostgresDatabase:
                     return unsure.given()
                 if unsure is not None and not again:
                     unsure = None
-                    raise self._not_written()
+                    raise self._lost("journal-unreachable")
                 began, unsure = True, None
                 outcome = self._run(body)
                 unsure = outcome if outcome.wrote else None
@@ -350,7 +350,8 @@ class PostgresDatabase:
             raise self._translated(error) from error
 
     def _end(self, how: str) -> None:
-        self._statement(how)
+        if self._statement(how) != how:  # a statement failed, and nobody said so: the server answers ROLLBACK
+            raise JournalError(f"The journal {self.name!r} failed; nothing was written.", next_step="Try again.")
         self._session = None
 
     def _abandon(self) -> None:
@@ -372,15 +373,17 @@ class PostgresDatabase:
         except (psycopg.Error, UnicodeEncodeError) as error:
             raise self._translated(error) from error
 
-    def _statement(self, statement: str) -> None:
+    def _statement(self, statement: str) -> str | None:
         try:
-            self._connected().execute(statement.encode())
+            return self._connected().execute(statement.encode()).statusmessage
         except psycopg.Error as error:
             raise self._translated(error) from error
 
     def _connected(self) -> psycopg.Connection[Any]:
         if not self._open:
             raise JournalError(f"The journal {self.name!r} is closed.", next_step="Open it again.", code="closed")
+        if self._connection is None and self._within:
+            raise self._lost()
         if self._connection is None:
             until, pause = time.monotonic() + (PATIENCE if self.losses else 0.0), 0.05
             while True:
@@ -416,7 +419,7 @@ class PostgresDatabase:
             raise refused_connection(error, self.name) from error
 
     def _drop(self) -> None:
-        connection, self._connection, self._session = self._connection, None, None
+        connection, self._connection = self._connection, None
         if connection is not None:
             self.losses += 1
             with suppress(psycopg.Error):
@@ -429,9 +432,16 @@ class PostgresDatabase:
             self._drop()
         return translated(error, self.name, broken=broken)
 
-    def _not_written(self) -> JournalUnreachableError:
+    @property
+    def _within(self) -> bool:
+        """Whether a turn or a view is under way, which a new connection could not go on with."""
+        return self._session is not None or self._viewing
+
+    def _lost(self, code: str = LOST) -> JournalUnreachableError:
         return JournalUnreachableError(
-            f"The connection to the journal {self.name!r} was lost; nothing was written.", next_step="Try again."
+            f"The connection to the journal {self.name!r} was lost; nothing was written.",
+            next_step="Try again.",
+            code=code,
         )
 
     def _unsure(self) -> JournalUnreachableError:
