@@ -20,6 +20,7 @@ from quickstudy.autonomy.twice import draw, to_ask_again
 from quickstudy.autonomy.whatif import WhatIf, checked_targets, what_if
 from quickstudy.errors import InputError
 from quickstudy.record import Record
+from quickstudy.turns import reads, writes
 from quickstudy.types import Decision
 
 
@@ -49,16 +50,16 @@ class Controls:
                 self._record.signer = before
 
     @property
+    @reads
     def autonomy(self) -> Autonomy:
         """The settings in force."""
-        with self._lock:
-            return self._record.keeper.settings
+        return self._record.keeper.settings
 
     @property
+    @reads
     def standing(self) -> Standing:
         """What is shown now: how many answers it stood behind, and how many of them can be wrong."""
-        with self._lock:
-            return standing(self._record.keeper.gate)
+        return standing(self._record.keeper.gate)
 
     def configure(self, **changes: Any) -> Autonomy:
         """Changes what the learner may do alone; journaled, and in force from the next decision on.
@@ -75,9 +76,11 @@ class Controls:
         """
         if changes.get("target_error") is not None:
             changes.setdefault("active", True)
-        with self._lock:
-            self._record.writable()
-            return self._record.configure(changes)
+        return self._configure(changes)
+
+    @writes
+    def _configure(self, changes: dict[str, Any]) -> Autonomy:
+        return self._record.configure(changes)
 
     def pause(self) -> Autonomy:
         """Asks about everything, and counts nothing, until :meth:`resume`."""
@@ -87,18 +90,16 @@ class Controls:
         """Goes on after :meth:`pause`."""
         return self.configure(paused=False)
 
+    @reads
     def teachers(self, *, confidence: float = 0.95) -> TeachersReport:
         """Who taught, how often each teacher is wrong, and which answers contradict each other.
 
         Args:
             confidence: with which all intervals hold together, in (0, 1).
         """
-        with self._lock:
-            record = self._record
-            drawn = draw(record.journal, record.id)
-            return make_teachers_report(
-                record.journal, record.options, drawn, record.keeper.gate.stood_behind, confidence
-            )
+        record = self._record
+        drawn = draw(record.journal, record.id)
+        return make_teachers_report(record.journal, record.options, drawn, record.keeper.gate.stood_behind, confidence)
 
     def what_if(self, target_error: float | Sequence[float] | None = None) -> list[WhatIf]:
         """What is to be expected if the target were another; writes nothing.
@@ -110,10 +111,13 @@ class Controls:
             InputError: a target that is no share.
         """
         targets = checked_targets(target_error)
-        with self._lock:
-            record = self._record
-            return what_if(record.keeper.gate, read_past(record.journal, record.id), targets)
+        return self._what_if(targets)
 
+    @reads
+    def _what_if(self, targets: Sequence[float]) -> list[WhatIf]:
+        return what_if(self._record.keeper.gate, read_past(self._record.journal, self._record.id), targets)
+
+    @reads
     def to_ask_again(self, by: str | None = None) -> list[Decision]:
         """Tasks drawn by ``ask_twice`` that one teacher answered and that wait for another, oldest first.
 
@@ -122,13 +126,12 @@ class Controls:
         Args:
             by: the teacher who would be asked: those that she answered herself are left out.
         """
-        with self._lock:
-            record = self._record
-            ids = to_ask_again(record.journal, draw(record.journal, record.id), by)
-            return [views.past_decision(record.decision(id)) for id in ids]
+        record = self._record
+        ids = to_ask_again(record.journal, draw(record.journal, record.id), by)
+        return [views.past_decision(record.decision(id)) for id in ids]
 
+    @reads
     def audits(self, limit: int | None = None) -> list[Decision]:
         """Answers that wait for their audit, oldest first; answer them with ``teach``, as any other task."""
-        with self._lock:
-            waiting = [event for event in self._record.journal.waiting() if event.mode == "audit"]
-            return [views.past_decision(event) for event in waiting[:limit]]
+        waiting = [event for event in self._record.journal.waiting() if event.mode == "audit"]
+        return [views.past_decision(event) for event in waiting[:limit]]

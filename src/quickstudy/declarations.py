@@ -86,10 +86,12 @@ class Declarations:
 
     def undeclared(self) -> list[Event]:
         """Declarations of the job's options that the journal lacks; also notes the kind of situations."""
+        if self._declared:
+            return []
         if self.knowledge is not None and self.journal.get_meta("kind") is None:
             self.journal.set_meta("kind", self.knowledge.kind)
             self.journal.set_meta("dimension", str(self.knowledge.dimension))
-        return [] if self._declared else self._missing()
+        return self._missing()
 
     def orphans(self, forgotten: Sequence[Event]) -> list[str]:
         """Ids of the events of options that only forgotten lessons had brought: their names are content too."""

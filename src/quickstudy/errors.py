@@ -8,8 +8,9 @@
     │   │   └── UnknownDecisionError    a lesson for a decision this journal does not hold
     │   ├── JobError                a job that makes no sense, or its TOML file
     │   └── TableError              a CSV or JSONL file that cannot be read as work
-    ├── JournalError                the journal's file
+    ├── JournalError                the journal's file or database
     │   ├── JournalLockedError      another process writes it
+    │   ├── JournalUnreachableError its database server does not answer
     │   ├── JournalMismatchError    it belongs to another job or encoder
     │   ├── JournalVersionError     it was written by a newer quickstudy
     │   └── JournalCorruptError     it is truncated, or no journal at all
@@ -89,7 +90,7 @@ class TableError(InputError):
 
 
 class JournalError(QuickstudyError):
-    """The journal's file cannot be used."""
+    """The journal's file or database cannot be used."""
 
     code = "journal"
 
@@ -98,6 +99,12 @@ class JournalLockedError(JournalError):
     """Another process has the journal open for writing."""
 
     code = "journal-locked"
+
+
+class JournalUnreachableError(JournalError):
+    """The journal's database server does not answer, or the connection to it was lost."""
+
+    code = "journal-unreachable"
 
 
 class JournalMismatchError(JournalError):

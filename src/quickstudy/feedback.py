@@ -13,6 +13,7 @@ from quickstudy import views
 from quickstudy.errors import LessonError
 from quickstudy.job import Job
 from quickstudy.record import Record
+from quickstudy.turns import writes
 from quickstudy.types import Decision, Lesson
 
 
@@ -23,6 +24,7 @@ class Feedback:
     _lock: threading.RLock
     _record: Record
 
+    @writes
     def reject(
         self,
         decision: Decision | str,
@@ -48,16 +50,14 @@ class Feedback:
         """
         if by is not None and not isinstance(by, str):
             raise LessonError(f"by is {by!r}.", next_step="Give the teacher's name as text.")
-        with self._lock:
-            record = self._record
-            record.writable()
-            target = record.decision(decision.id if isinstance(decision, Decision) else str(decision))
-            done = None if lesson_id is None else record.same_lesson(lesson_id, target, None, {})
-            if done is not None:
-                return views.lesson(done)
-            event = record.verdict_on(target, at, set(), answer=None, id=lesson_id, by=by)
-            record.commit([(event, None)])
-            return views.lesson(event)
+        record = self._record
+        target = record.decision(decision.id if isinstance(decision, Decision) else str(decision))
+        done = None if lesson_id is None else record.same_lesson(lesson_id, target, None, {})
+        if done is not None:
+            return views.lesson(done)
+        event = record.verdict_on(target, at, set(), answer=None, id=lesson_id, by=by)
+        record.commit([(event, None)])
+        return views.lesson(event)
 
     def rejected(self) -> frozenset[str]:
         """The ids of the decisions of which somebody said that no option is right."""
@@ -85,6 +85,7 @@ class Feedback:
         """
         return self._reward(decision, value, lesson_id, at, durable=True)
 
+    @writes
     def _reward(
         self,
         decision: Decision | str,
@@ -97,18 +98,16 @@ class Feedback:
         terms = self.job.terms
         amounts = terms.checked(value)
         number = float(value) if not isinstance(value, Mapping) else float(terms.array(amounts) @ terms.weights)
-        with self._lock:
-            record = self._record
-            record.writable()
-            target = record.decision(decision.id if isinstance(decision, Decision) else str(decision))
-            event = record.same_lesson(lesson_id, target, number, {}) if lesson_id is not None else None
-            if event is None:
-                event = record.lesson_on(
-                    target,
-                    at,
-                    id=lesson_id,
-                    value=number,
-                    data={"terms": amounts} if isinstance(value, Mapping) else {},
-                )
-                record.append([event], durable=durable)
-            return views.lesson(event)
+        record = self._record
+        target = record.decision(decision.id if isinstance(decision, Decision) else str(decision))
+        event = record.same_lesson(lesson_id, target, number, {}) if lesson_id is not None else None
+        if event is None:
+            event = record.lesson_on(
+                target,
+                at,
+                id=lesson_id,
+                value=number,
+                data={"terms": amounts} if isinstance(value, Mapping) else {},
+            )
+            record.append([event], durable=durable)
+        return views.lesson(event)

@@ -5,11 +5,13 @@
                                    └── learn ◀── journal ◀── lesson
 
 Invariants: what is returned is in the journal; what is learned is a function of the journal (:mod:`knowledge`); reading
-changes nothing. One lock makes a learner safe to share between threads.
+changes nothing. One lock makes a learner safe to share between threads. Several processes share a journal in PostgreSQL
+by turns: each verb ``@reads`` or ``@writes`` (:mod:`quickstudy.turns`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,6 +31,7 @@ from quickstudy.perception import Encoder, get_encoder, situation_from_json, sit
 from quickstudy.record import Record, stored_job
 from quickstudy.report import Report, make_report
 from quickstudy.tasks import Tasks
+from quickstudy.turns import reads, writes
 from quickstudy.types import Decision, Lesson, Scalar, Situation, Vector
 
 Within: TypeAlias = Callable[[list[Decision], Vector], tuple[list[Decision], dict[str, Any]]]
@@ -40,7 +43,8 @@ class Learner(Feedback, Controls, Tasks):
 
     Args:
         job: the job.
-        journal: the path of its journal, or None to keep it in memory.
+        journal: the path of its journal, or a URL like ``postgresql://user@host/database?schema=route``, which several
+            processes can share; None to keep it in memory.
         id: the learner's id; made up for a new journal if None.
         seed: seeds exploration only; what is learned does not depend on it.
         read_only: reads a journal that another process may be writing; decide and teach are refused.
@@ -111,6 +115,7 @@ class Learner(Feedback, Controls, Tasks):
             SituationError: the situation cannot be perceived.
             OptionError: an unknown option.
         """
+        self._record.prepare([situation])
         return self._decide([situation], options, at, [request_id])[0]
 
     def decide_many(
@@ -133,6 +138,7 @@ class Learner(Feedback, Controls, Tasks):
         keys: list[str | None] = [None] * len(given) if request_ids is None else list(request_ids)
         if len(keys) != len(given):
             raise InputError(f"{len(given)} situations and {len(keys)} request ids.", next_step="Give as many of each.")
+        self._record.prepare(given)
         return self._decide(given, options, at, keys)
 
     def predict(self, situation: Situation, options: Sequence[str] | None = None) -> Decision:
@@ -141,9 +147,7 @@ class Learner(Feedback, Controls, Tasks):
 
     def predict_many(self, situations: Sequence[Situation], options: Sequence[str] | None = None) -> list[Decision]:
         """:meth:`predict` for many situations."""
-        with self._lock:
-            checked, vectors = self._record.perceive(listed(situations))
-            return self._propose(checked, vectors, options, [checked_time(None)] * len(checked))
+        return self._predict(listed(situations), options)
 
     # -- being taught
 
@@ -211,78 +215,89 @@ class Learner(Feedback, Controls, Tasks):
                 f"{len(teachers)} teachers.",
                 next_step="Give as many of each.",
             )
-        with self._lock:
-            self._record.writable()
-            answers = [checked_option_name(answer) for _, answer in given]
-            wanted = zip(given, asked, strict=True)
-            targets = [self._target(target if id is None else self._with_id(target, id)) for (target, _), id in wanted]
-            fresh, vectors = self._record.perceive([t for t in targets if not isinstance(t, Event)])
-            seen = iter(zip(fresh, vectors, strict=True))
-            events: list[tuple[Event, Vector | None]] = []
-            lessons: list[Event] = []
-            added: dict[str, Event] = {}
-            batch: dict[str, Event] = {}
-            judged: set[str] = set()
-            for target, answer, lesson_id, who, when in zip(targets, answers, ids, teachers, times, strict=True):
-                situation, vector = ("", target.vector) if isinstance(target, Event) else next(seen)
-                if lesson_id is not None:
-                    done = self._record.same_lesson(lesson_id, target, answer, batch)
-                    if done is not None:
-                        lessons.append(done)
-                        continue
-                if answer not in added and (option := self._record.taught_option(answer, when)) is not None:
-                    added[answer] = option
-                    events.append((option, None))
-                said = {"id": lesson_id, "by": who, "answer": answer}
-                if isinstance(target, Event):
-                    lesson = self._record.verdict_on(target, when, judged, **said)
-                else:
-                    text = situation_to_json(situation)
-                    lesson = self._record.event("lesson", when, situation=text, vector=vector, **said)
-                batch[lesson.id] = lesson
-                events.append((lesson, vector))
-                lessons.append(lesson)
-            self._record.commit(events)
-            return [views.lesson(event) for event in lessons]
+        answers = [checked_option_name(answer) for _, answer in given]
+        self._record.prepare(target for target, _ in given if not isinstance(target, Decision))
+        return self._teach(given, answers, asked, ids, times, teachers)
+
+    @writes
+    def _teach(
+        self,
+        given: Sequence[tuple[Decision | Situation | None, str]],
+        answers: Sequence[str],
+        asked: Sequence[str | None],
+        ids: Sequence[str | None],
+        times: Sequence[float | None],
+        teachers: Sequence[str | None],
+    ) -> list[Lesson]:
+        wanted = zip(given, asked, strict=True)
+        targets = [self._target(target if id is None else self._with_id(target, id)) for (target, _), id in wanted]
+        fresh, vectors = self._record.perceive([t for t in targets if not isinstance(t, Event)])
+        seen = iter(zip(fresh, vectors, strict=True))
+        events: list[tuple[Event, Vector | None]] = []
+        lessons: list[Event] = []
+        added: dict[str, Event] = {}
+        batch: dict[str, Event] = {}
+        judged: set[str] = set()
+        for target, answer, lesson_id, who, when in zip(targets, answers, ids, teachers, times, strict=True):
+            situation, vector = ("", target.vector) if isinstance(target, Event) else next(seen)
+            if lesson_id is not None:
+                done = self._record.same_lesson(lesson_id, target, answer, batch)
+                if done is not None:
+                    lessons.append(done)
+                    continue
+            if answer not in added and (option := self._record.taught_option(answer, when)) is not None:
+                added[answer] = option
+                events.append((option, None))
+            said = {"id": lesson_id, "by": who, "answer": answer}
+            if isinstance(target, Event):
+                lesson = self._record.verdict_on(target, when, judged, **said)
+            else:
+                text = situation_to_json(situation)
+                lesson = self._record.event("lesson", when, situation=text, vector=vector, **said)
+            batch[lesson.id] = lesson
+            events.append((lesson, vector))
+            lessons.append(lesson)
+        self._record.commit(events)
+        return [views.lesson(event) for event in lessons]
 
     # -- options
 
     @property
+    @reads
     def options(self) -> tuple[str, ...]:
         """The names of the options in force."""
-        with self._lock:
-            return self._record.options.current()
+        return self._record.options.current()
 
     def add_option(self, name: str, description: str = "") -> None:
         """Adds an option, brings a retired one back, or describes a known one once more."""
         self._change_option("add", checked_option_name(name), description=description)
 
+    @writes
     def rename_option(self, old: str, new: str) -> None:
         """Gives an option another name; what was learned follows, and the old name stays an alias."""
-        with self._lock:
-            new = checked_option_name(new)
-            self._record.options.required(old)
-            if self._record.options.is_current(new):
-                raise OptionError(
-                    f"There is an option {new!r} already.", next_step="Use merge_options to make one of the two."
-                )
-            self._change_option("rename", old, other=new)
+        new = checked_option_name(new)
+        self._record.options.required(old)
+        if self._record.options.is_current(new):
+            raise OptionError(
+                f"There is an option {new!r} already.", next_step="Use merge_options to make one of the two."
+            )
+        self._change_option("rename", old, other=new)
 
+    @writes
     def merge_options(self, old: str, into: str) -> None:
         """Makes one option of two: everything learned for ``old`` counts for ``into`` from now on."""
-        with self._lock:
-            options = self._record.options
-            if options.required(old) == options.required(into):
-                raise OptionError(f"{old!r} and {into!r} are one option already.", next_step="Name two options.")
-            self._change_option("merge", old, other=options.names[options.required(into)])
+        options = self._record.options
+        if options.required(old) == options.required(into):
+            raise OptionError(f"{old!r} and {into!r} are one option already.", next_step="Name two options.")
+        self._change_option("merge", old, other=options.names[options.required(into)])
 
+    @writes
     def retire_option(self, name: str) -> None:
         """Proposes an option no more; what was learned of it is kept, and :meth:`add_option` brings it back."""
-        with self._lock:
-            self._record.options.required(name)
-            if len(self.options) == 1:
-                raise OptionError(f"{name!r} is the last option.", next_step="Add another one first.")
-            self._change_option("retire", name)
+        self._record.options.required(name)
+        if len(self.options) == 1:
+            raise OptionError(f"{name!r} is the last option.", next_step="Add another one first.")
+        self._change_option("retire", name)
 
     # -- the set of events
 
@@ -295,30 +310,31 @@ class Learner(Feedback, Controls, Tasks):
         Raises:
             JournalMismatchError: another job, encoder, random features, or kind of situation.
         """
-        with self._lock:
-            record = self._record
+        for other in others:
+            if not isinstance(other, Learner | str | os.PathLike):
+                raise InputError(f"Cannot merge {other!r}.", next_step="Give learners or journals' paths.")
+        record = self._record
+        with self._lock, contextlib.ExitStack() as opened:
             record.writable()
-            opened: list[Journal] = []
-            try:
-                sources: list[Journal] = []
-                for other in others:
-                    if not isinstance(other, Learner | str | os.PathLike):
-                        raise InputError(f"Cannot merge {other!r}.", next_step="Give learners or journals' paths.")
-                    if not isinstance(other, Learner):
-                        opened.append(Journal.open(other, identity=None, read_only=True))
-                    sources.append(other._record.journal if isinstance(other, Learner) else opened[-1])
+            sources = [
+                other._record.journal
+                if isinstance(other, Learner)
+                else opened.enter_context(Journal.open(other, identity=None, read_only=True))
+                for other in others
+            ]
+
+            def join() -> int:
                 for source in sources:
                     record.check_mergeable(source)
                 record.append([], durable=True)
                 events = (event for source in sources for event in source.events())
-                changed = record.journal.union(events, extra=[record.mark("merge")])
-            finally:
-                for journal in opened:
-                    journal.close()
+                return len(record.journal.union(events, extra=[record.mark("merge")]))
+
+            changed = record.write(join)
             if changed:
                 record.rebuild(progress)
-                record.adopt()
-            return len(changed)
+                record.write(record.adopt)
+            return changed
 
     def forget(
         self,
@@ -340,36 +356,42 @@ class Learner(Feedback, Controls, Tasks):
         Raises:
             LessonError: an id that is not there, or is no decision or lesson; then nothing is forgotten.
         """
+        if isinstance(ids, Decision | Lesson):
+            ids = ids.id
+        wanted = [ids] if isinstance(ids, str) else list(ids or [])
         with self._lock:
-            record = self._record
-            record.writable()
-            if isinstance(ids, Decision | Lesson):
-                ids = ids.id
-            wanted = [ids] if isinstance(ids, str) else list(ids or [])
-            known = record.journal.get_many(wanted)
-            for id in wanted:
-                if id not in known or known[id].kind not in ("decision", "lesson", "task"):
-                    raise LessonError(
-                        f"This journal holds no decision or lesson {id!r}.",
-                        next_step="Nothing was forgotten. Look the ids up with export.",
-                        code="unknown-id",
-                    )
-            if fields:
-                kind = {"kind": "lesson"} if "answer" in fields else {}  # what was taught, not what was proposed
-                wanted += [id for id in record.journal.find(**fields, **kind) if id not in known]
-            found = record.journal.get_many(wanted).values()
-            events = [e for e in found if e.kind in ("decision", "lesson", "task") and not e.forgotten]
-            if not events:
-                return 0
-            record.append([], durable=True)
-            asked = record.journal.get_many({e.decision_id for e in events if e.decision_id}).values()
-            seen = [situation_from_json(e.situation) for e in [*events, *asked] if e.situation]
-            gone = record.journal.forget(
-                [*(event.id for event in events), *record.orphans(events)], extra=[record.mark("forget")]
-            )
-            self.encoder.forget(seen)
-            record.rebuild(progress)
-            return len(gone)
+            seen, gone = self._erase(wanted, fields)
+            if gone:
+                self.encoder.forget(seen)
+                self._record.rebuild(progress)
+            return gone
+
+    @writes
+    def _erase(self, wanted: Sequence[str], fields: Mapping[str, Scalar]) -> tuple[list[Situation], int]:
+        """Makes tombstones; gives the situations that were forgotten, and how many events went."""
+        record = self._record
+        known = record.journal.get_many(wanted)
+        for id in wanted:
+            if id not in known or known[id].kind not in ("decision", "lesson", "task"):
+                raise LessonError(
+                    f"This journal holds no decision or lesson {id!r}.",
+                    next_step="Nothing was forgotten. Look the ids up with export.",
+                    code="unknown-id",
+                )
+        if fields:
+            kind = {"kind": "lesson"} if "answer" in fields else {}  # what was taught, not what was proposed
+            wanted = [*wanted, *(id for id in record.journal.find(**fields, **kind) if id not in known)]
+        found = record.journal.get_many(wanted).values()
+        events = [e for e in found if e.kind in ("decision", "lesson", "task") and not e.forgotten]
+        if not events:
+            return [], 0
+        record.append([], durable=True)
+        asked = record.journal.get_many({e.decision_id for e in events if e.decision_id}).values()
+        seen = [situation_from_json(e.situation) for e in [*events, *asked] if e.situation]
+        gone = record.journal.forget(
+            [*(event.id for event in events), *record.orphans(events)], extra=[record.mark("forget")]
+        )
+        return seen, len(gone)
 
     def refit(self, *, progress: Progress | None = None) -> None:
         """Brings the learner to the canonical state of all it was taught, as a merge does; a mark is journaled.
@@ -378,10 +400,16 @@ class Learner(Feedback, Controls, Tasks):
         rehearsed. Deterministic: learners that were taught the same are the same afterwards.
         """
         with self._lock:
-            self._record.writable()
-            if self._record.knowledge is not None:
-                self._record.append([self._record.mark("refit")], durable=True)
+            if self._refit():
                 self._record.rebuild(progress)
+
+    @writes
+    def _refit(self) -> bool:
+        """Journals the mark, unless nothing was learned yet."""
+        record = self._record
+        if record.knowledge is not None:
+            record.append([record.mark("refit")], durable=True)
+        return record.knowledge is not None
 
     @classmethod
     def replay(
@@ -416,11 +444,11 @@ class Learner(Feedback, Controls, Tasks):
 
     # -- looking
 
+    @reads
     def report(self) -> Report:
         """How the learner is doing; see :class:`quickstudy.report.Report`."""
-        with self._lock:
-            record = self._record
-            return make_report(self.job, self.encoder.name, record.journal, record.knowledge, record.keeper.gate)
+        record = self._record
+        return make_report(self.job, self.encoder.name, record.journal, record.knowledge, record.keeper.gate)
 
     def lessons(self) -> Iterator[tuple[Lesson, Situation]]:
         """The lessons in force with their situations, in order of arrival, under today's names of the options."""
@@ -473,6 +501,11 @@ class Learner(Feedback, Controls, Tasks):
 
     # -- inside
 
+    @reads
+    def _predict(self, situations: list[Situation], options: Sequence[str] | None) -> list[Decision]:
+        checked, vectors = self._record.perceive(situations)
+        return self._propose(checked, vectors, options, [checked_time(None)] * len(checked))
+
     def _propose(
         self, checked: list[Situation], vectors: Vector, options: Sequence[str] | None, times: list[float]
     ) -> list[Decision]:
@@ -483,6 +516,7 @@ class Learner(Feedback, Controls, Tasks):
         names, proposal = knowledge.propose(vectors, chosen(options))
         return views.decisions(self._record.journal, knowledge, checked, names, proposal, times)
 
+    @writes
     def _decide(
         self,
         situations: list[Situation],
@@ -492,40 +526,38 @@ class Learner(Feedback, Controls, Tasks):
         *,
         within: Within | None = None,
     ) -> list[Decision]:
-        with self._lock:
-            record = self._record
-            record.writable()
-            times = times_of(at, len(situations))
-            checked, vectors = record.perceive(situations)
-            texts = [situation_to_json(situation) for situation in checked]
-            known, fresh = record.asked_before(keys, texts)
-            if len(fresh) < len(texts):
-                checked, vectors = [checked[place] for place in fresh], vectors[fresh]
-            proposed = self._propose(checked, vectors, options, [times[place] for place in fresh])
-            proposed, more = within(proposed, vectors) if within else (proposed, {})
-            fields: dict[str, Any] = {
-                "options": options,
-                "vector": vectors,
-                "situation": [texts[place] for place in fresh],
-                "request_id": [keys[place] for place in fresh],
-            }
-            decided = record.decide(proposed, **{**fields, **more})
-            known |= {decision.request_id: decision for decision in decided}
-            news = dict(zip(fresh, decided, strict=True))
-            return [news[place] if place in news else known[key] for place, key in enumerate(keys)]
+        record = self._record
+        times = times_of(at, len(situations))
+        checked, vectors = record.perceive(situations)
+        texts = [situation_to_json(situation) for situation in checked]
+        known, fresh = record.asked_before(keys, texts)
+        if len(fresh) < len(texts):
+            checked, vectors = [checked[place] for place in fresh], vectors[fresh]
+        proposed = self._propose(checked, vectors, options, [times[place] for place in fresh])
+        proposed, more = within(proposed, vectors) if within else (proposed, {})
+        fields: dict[str, Any] = {
+            "options": options,
+            "vector": vectors,
+            "situation": [texts[place] for place in fresh],
+            "request_id": [keys[place] for place in fresh],
+        }
+        decided = record.decide(proposed, **{**fields, **more})
+        known |= {decision.request_id: decision for decision in decided}
+        news = dict(zip(fresh, decided, strict=True))
+        return [news[place] if place in news else known[key] for place, key in enumerate(keys)]
 
+
+    @writes
     def _change_option(self, action: str, name: str, *, other: str | None = None, description: str = "") -> None:
-        with self._lock:
-            record = self._record
-            record.writable()
-            event = record.option_event(action, name, other=other, description=description)
-            if action == "merge" or (action == "rename" and record.options.joins(name, str(other))):
-                record.append([event, record.mark("options")], durable=True)
-                record.rebuild(None)
-            elif record.knowledge is None:
-                record.append([event], durable=True)
-            else:
-                record.commit([(event, None)])
+        record = self._record
+        event = record.option_event(action, name, other=other, description=description)
+        if action == "merge" or (action == "rename" and record.options.joins(name, str(other))):
+            record.append([event, record.mark("options")], durable=True)
+            record.rebuild(None)
+        elif record.knowledge is None:
+            record.append([event], durable=True)
+        else:
+            record.commit([(event, None)])
 
     def _with_id(self, target: Decision | Situation | None, decision_id: str) -> Decision:
         """The decision with this id; refuses a target that contradicts it."""

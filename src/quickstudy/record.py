@@ -1,7 +1,8 @@
 """A journal and the knowledge that it teaches, kept in step.
 
 Every change goes through :meth:`Record.commit` (journal first, then learn) or :meth:`Record.rebuild` (a mark was
-written, the state is canonical). Not here: what callers see (``learner``, ``views``) and how it is learned (``mind``).
+written, the state is canonical). Not here: what callers see (``learner``, ``views``), how it is learned (``mind``), and
+what other processes journal (``turns``).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from quickstudy.errors import (
     JournalError,
     JournalMismatchError,
     LessonError,
+    QuickstudyError,
     SituationError,
     UnknownDecisionError,
 )
@@ -33,6 +35,7 @@ from quickstudy.job import Job
 from quickstudy.journal import Event, HybridClock, Journal, new_id
 from quickstudy.knowledge import Knowledge, Progress, catch_up, replaced_vector, replay
 from quickstudy.perception import Encoder, situation_to_json
+from quickstudy.turns import Turns
 from quickstudy.types import Decision, Situation, Vector
 from quickstudy.views import past_decision, recorded
 
@@ -43,13 +46,13 @@ CLOSING_LESSONS = 50
 """Closing writes a snapshot if more lessons than this would have to be replayed."""
 
 
-class Record(Declarations):
+class Record(Declarations, Turns):
     """A journal with its knowledge.
 
     Args:
         job: the job.
         encoder: turns situations into vectors.
-        path: the journal's path, or None for memory.
+        path: the journal's path or URL, or None for memory.
         id: the learner's id, made up for a new journal if None.
         read_only: whether writing is refused.
         progress: called with (done, all) while a long journal is replayed.
@@ -65,6 +68,7 @@ class Record(Declarations):
         read_only: bool,
         progress: Progress | None,
     ) -> None:
+        super().__init__()
         self.job = job
         self.encoder = encoder
         self.knowledge: Knowledge | None = None
@@ -75,26 +79,45 @@ class Record(Declarations):
         self.journal = Journal.open(path, identity=identity_of(job, encoder), read_only=read_only)
         try:
             self.id = self.journal.get_meta("learner") or id or new_id()
+            if not read_only:
+                self.journal.turn(lambda: self._sign(id))
             if id is not None and id != self.id:
                 raise JournalMismatchError(
-                    f"The journal {str(path)!r} belongs to the learner {self.id!r}, not {id!r}.",
+                    f"The journal {self.journal.path!r} belongs to the learner {self.id!r}, not {id!r}.",
                     next_step="Open it without an id, or merge it into a learner of your own.",
                 )
-            if not read_only:
-                if self.journal.get_meta("learner") is None:
-                    self.journal.set_meta("learner", self.id)
-                self.journal.set_job(json.dumps(job.to_dict(), sort_keys=True))
             self.clock = HybridClock(self.id)
-            self.keeper = Keeper(self.journal, self.id, job)
-            self.load(progress)
+            if read_only:
+                self.keeper = Keeper(self.journal, self.id, job)
+            else:
+                self.keeper = self.journal.turn(lambda: Keeper(self.journal, self.id, job))
+            if self.journal.shared:
+                self._stale = True
+                self.follow(progress)
+            else:
+                self.load(progress)
         except BaseException:
             self.journal.close()
             raise
+
+    def _sign(self, id: str | None) -> None:
+        """Writes into the journal whose it is, where it does not say so."""
+        held = self.journal.get_meta("learner")
+        self.id = held or id or new_id()
+        if id is not None and id != self.id:
+            return
+        if held is None:
+            self.journal.set_meta("learner", self.id)
+        job = json.dumps(self.job.to_dict(), sort_keys=True)
+        if self.journal.job_json != job:
+            self.journal.set_job(job)
 
     # -- state
 
     def load(self, progress: Progress | None) -> None:
         """Knows what the journal teaches: from a snapshot and the events after it, or from all events."""
+        self.knowledge = self._episodes = self._stopping = None
+        self._declared = False
         self.clock.observe(self.journal.last_clock)
         kind, dimension = self._shape()
         if kind is None:
@@ -143,6 +166,9 @@ class Record(Declarations):
 
     def rebuild(self, progress: Progress | None) -> None:
         """The canonical state of the journal's set of events; a mark was written with the change that called for it."""
+        if self.journal.shared:
+            super().rebuild(progress)
+            return
         self._episodes = self._stopping = None
         self.clock.observe(self.journal.last_clock)
         self.keeper.refold()
@@ -157,8 +183,7 @@ class Record(Declarations):
         if not events:
             return
         assert self.knowledge is not None
-        self.journal.append([*self.undeclared(), *(event for event, _ in events)], durable=True)
-        self._declared = True
+        self._journal([event for event, _ in events], durable=True)
         for event, vector in events:
             self.knowledge.apply(event, vector, replaced_vector(self.journal, self.knowledge, event))
             self._since_snapshot += event.kind == "lesson"
@@ -168,15 +193,23 @@ class Record(Declarations):
             self.append(alarms, durable=True)
         due = max(SNAPSHOT_LESSONS, len(self.knowledge.in_force) // 10)
         if self.journal.path and self._since_snapshot >= due:
-            self.journal.write_snapshot_in_background(self.journal.last_seq, *self._state())
+            self.journal.write_snapshot_in_background(self._newest(), *self._state())
             self._since_snapshot = 0
 
     def append(self, events: Sequence[Event], *, durable: bool) -> None:
         """Journals events that teach nothing, with the declarations they need; the gate counts them."""
-        self.journal.append([*self.undeclared(), *events], durable=durable)
-        self._declared = True
+        self._journal(events, durable=durable)
         self.keeper.fold(events)
         self._follow(events)
+
+    def _journal(self, events: Sequence[Event], *, durable: bool) -> None:
+        """Journals events with the declarations they need."""
+        self._took(self.journal.append([*self.undeclared(), *events], durable=durable))
+        self._declared = self.knowledge is not None
+
+    def _newest(self) -> int:
+        """The number of the last event that the state contains."""
+        return self._seq if self.journal.shared else self.journal.last_seq
 
     def decide(self, decisions: Sequence[Decision], **fields: Any) -> list[Decision]:
         """Rules on proposals and journals them, all or none.
@@ -193,9 +226,12 @@ class Record(Declarations):
         options, among, ask = self.options, fields.pop("options"), fields.pop("ask", None)
         if declared := self.keeper.undeclared(self.event):
             self.append(declared, durable=False)
-        events, decided = [], []
+        events: list[Event] = []
+        decided: list[Decision] = []
         try:
             for place, decision in enumerate(decisions):
+                if events:
+                    self.keeper.fold(events[-1:])  # each ruling knows those before it
                 id = new_id()
                 ruling, data = self.keeper.rule(id, decision, options, ask=ask)
                 event = self.event(
@@ -211,18 +247,21 @@ class Record(Declarations):
                     data={**recorded(decision, among), **data},
                     **{name: values[place] for name, values in fields.items()},
                 )
-                self.keeper.fold([event])
                 events.append(event)
                 alone, key = ruling.mode == "act", event.request_id
                 decided.append(
                     replace(decision, id=id, request_id=key, mode=ruling.mode, alone=alone, reason=ruling.reason)
                 )
             if events:
-                self.journal.append([*self.undeclared(), *events], durable=False)
-                self._declared = True
+                self._journal(events, durable=False)
         except BaseException:
-            self.keeper.refold()  # what was not journaled was not decided
+            if len(events) > 1:  # what was not journaled was not decided
+                if self.journal.shared:
+                    self._stale = True
+                else:
+                    self.keeper.refold()
             raise
+        self.keeper.fold(events[-1:])
         self._follow(events)
         return decided
 
@@ -246,7 +285,7 @@ class Record(Declarations):
     def snapshot(self) -> None:
         """Writes the learned state beside the journal."""
         if self.knowledge is not None and self.journal.path and not self.journal.read_only:
-            self.journal.save_snapshot(self.journal.last_seq, *self._state())
+            self.journal.save_snapshot(self._newest(), *self._state())
             self._since_snapshot = 0
 
     def close(self) -> None:
@@ -370,15 +409,6 @@ class Record(Declarations):
             **fields,
         )
 
-    def writable(self) -> None:
-        """Raises JournalError if the journal is open for reading only."""
-        if self.journal.read_only:
-            raise JournalError(
-                f"The journal {self.journal.path!r} is open for reading only.",
-                next_step="Open it without read_only, once nobody else writes it.",
-                code="read-only",
-            )
-
     # -- situations
 
     def perceive(self, situations: Sequence[Situation]) -> tuple[list[Situation], Vector]:
@@ -410,6 +440,12 @@ class Record(Declarations):
                 next_step="Give arrays of one length, or make another job.",
             )
         return checked, vectors
+
+    def prepare(self, situations: Iterable[Any]) -> None:
+        """Computes vectors before a turn, so that nobody waits for them; the turn says what is wrong with them."""
+        if self.journal.shared and not self.journal.in_turn:
+            with contextlib.suppress(QuickstudyError):
+                self.encoder.encode([situation for situation in situations if situation is not None])
 
     def _settled(self) -> bool:
         """Whether the journal says what kind of situations the job sees; predictions alone do not."""
@@ -459,7 +495,9 @@ class Record(Declarations):
     def _declare(self) -> None:
         """Lets the knowledge know the job's options that the journal lacks; the next event is journaled after them."""
         assert self.knowledge is not None
-        for event in self._missing():
+        missing = self._missing()
+        self._declared = not missing and self._settled()
+        for event in missing:
             self.knowledge.apply(event, None)
 
 
@@ -483,5 +521,5 @@ def stored_job(journal: str | os.PathLike[str]) -> Job:
     with Journal.open(journal, identity=None, read_only=True) as opened:
         text = opened.job_json
     if text is None:
-        raise JournalError(f"The journal {str(journal)!r} holds no job.", next_step="Give the job: --job job.toml")
+        raise JournalError(f"The journal {opened.path!r} holds no job.", next_step="Give the job: --job job.toml")
     return Job.from_dict(json.loads(text))

@@ -28,6 +28,7 @@ from quickstudy.job import Job
 from quickstudy.journal import new_id
 from quickstudy.record import Record
 from quickstudy.review import Review, TaskSummary, Wanted
+from quickstudy.turns import reads, writes
 from quickstudy.types import NEW_OPTION, Decision, Lesson, Situation, Value, Vector
 from quickstudy.views import past_decision
 
@@ -71,11 +72,12 @@ class Tasks:
             raise InputError(f"stop is {stop!r}.", next_step="Give a share between 0 and 1, like 0.02.")
         return Task(self, id or new_id()[:16], stop)
 
+    @reads
     def tasks(self) -> list[TaskSummary]:
         """All tasks of the journal, in the order in which they began."""
-        with self._lock:
-            return [summary(self._record, found) for found in gathered(self._record.journal.in_tasks()).values()]
+        return [summary(self._record, found) for found in gathered(self._record.journal.in_tasks()).values()]
 
+    @reads
     def review(self, task_id: str) -> Review:
         """Looks back at a task: each step's value and temporal-difference error, and the step that turned it.
 
@@ -84,16 +86,16 @@ class Tasks:
         Raises:
             LessonError: the journal holds no such task, or it has no steps.
         """
-        with self._lock:
-            episode = gathered(self._record.journal.in_tasks(task_id=task_id)).get(task_id)
-            if episode is None or not episode.steps:
-                raise LessonError(
-                    f"This journal holds no task {task_id!r} with steps.",
-                    next_step="List the tasks with learner.tasks(), or: quickstudy review JOURNAL",
-                    code="unknown-task",
-                )
-            return reviewed(self._record, episode)
+        episode = gathered(self._record.journal.in_tasks(task_id=task_id)).get(task_id)
+        if episode is None or not episode.steps:
+            raise LessonError(
+                f"This journal holds no task {task_id!r} with steps.",
+                next_step="List the tasks with learner.tasks(), or: quickstudy review JOURNAL",
+                code="unknown-task",
+            )
+        return reviewed(self._record, episode)
 
+    @reads
     def wanted(self, limit: int = 10) -> tuple[Wanted, ...]:
         """The lessons that would teach most, best first: for each of the newest 200 tasks its best kind of lesson.
 
@@ -102,27 +104,26 @@ class Tasks:
         Args:
             limit: at most so many.
         """
-        with self._lock:
-            episodes = [found for found in gathered(self._record.journal.in_tasks()).values() if found.steps]
-            best = [(found.id, teachable(found)) for found in episodes[-LOOKED_AT:]]
-            found = [Wanted(id, lessons[0]) for id, lessons in best if lessons and lessons[0].bits > 0.0]
-            return tuple(sorted(found, key=lambda wanted: -wanted.lesson.bits)[:limit])
+        episodes = [found for found in gathered(self._record.journal.in_tasks()).values() if found.steps]
+        best = [(found.id, teachable(found)) for found in episodes[-LOOKED_AT:]]
+        found = [Wanted(id, lessons[0]) for id, lessons in best if lessons and lessons[0].bits > 0.0]
+        return tuple(sorted(found, key=lambda wanted: -wanted.lesson.bits)[:limit])
 
+    @reads
     def value(self, situation: Situation) -> Value | None:
         """The return to expect from a situation on, if work goes on as it did; writes nothing.
 
         Returns:
             None before the first task has ended.
         """
-        with self._lock:
-            [checked], vectors = self._record.perceive([situation])
-            return self._record.episodes.value(vectors[0], checked)
+        [checked], vectors = self._record.perceive([situation])
+        return self._record.episodes.value(vectors[0], checked)
 
     @property
+    @reads
     def stopping(self) -> StopReport:
         """What early stop has done so far, and how many tasks it can have given up wrongly."""
-        with self._lock:
-            return self._record.stopping.report()
+        return self._record.stopping.report()
 
 
 class Task:
@@ -139,10 +140,9 @@ class Task:
 
     def __init__(self, learner: Tasks, id: str, stop: float | None) -> None:
         self.id, self.stop = id, stop
+        self.ended = False
         self._learner = learner
-        self._lowest: float | None = None
-        self._fired = self.stopped = self.ended = self._begun = False
-        self._steps: list[str] = []
+        self._lock, self._record = learner._lock, learner._record
         with learner._lock:
             self._resume()
 
@@ -162,27 +162,32 @@ class Task:
             at: the event's own time, seconds since 1970; now if None.
             request_id: an idempotency key: the same one gets the same decision again, and no step more.
         """
-        learner = self._learner
-        with learner._lock:
-            record = learner._record
-            record.writable()
-            self._running()
-            if learner.job.open and options is not None and not isinstance(options, str):
-                for name in options:
-                    if not record.options.is_current(name):
-                        learner.add_option(name)
-            if request_id is not None and (done := record.journal.by_request(request_id)) is not None:
-                if done.task_id != self.id:
-                    raise InputError(
-                        f"request_id {request_id!r} was used outside this task.",
-                        next_step="Give every step a request_id of its own.",
-                        code="used-request-id",
-                    )
-                return learner._decide([situation], options, at, [request_id])[0]
-            self._begin(at)
-            [decision] = learner._decide([situation], options, at, [request_id], within=self._judged)
-            self._steps.append(decision.id)
-            return decision
+        self._record.prepare([situation])
+        return self._decide(situation, options, at, request_id)
+
+    @writes
+    def _decide(
+        self, situation: Situation, options: Sequence[str] | None, at: float | None, request_id: str | None
+    ) -> Decision:
+        learner, record = self._learner, self._record
+        self._follow()
+        self._running()
+        if learner.job.open and options is not None and not isinstance(options, str):
+            for name in options:
+                if not record.options.is_current(name):
+                    learner.add_option(name)
+        if request_id is not None and (done := record.journal.by_request(request_id)) is not None:
+            if done.task_id != self.id:
+                raise InputError(
+                    f"request_id {request_id!r} was used outside this task.",
+                    next_step="Give every step a request_id of its own.",
+                    code="used-request-id",
+                )
+            return learner._decide([situation], options, at, [request_id])[0]
+        self._begin(at)
+        [decision] = learner._decide([situation], options, at, [request_id], within=self._judged)
+        self._steps.append(decision.id)
+        return decision
 
     def teach(
         self,
@@ -216,6 +221,11 @@ class Task:
             lesson_id: an idempotency key.
             at: the event's own time, seconds since 1970; now if None.
         """
+        return self._reward(value, lesson_id, at)
+
+    @writes
+    def _reward(self, value: float | Mapping[str, float], lesson_id: str | None, at: float | None) -> Lesson:
+        self._follow()
         self._running()
         return self._learner._reward(self._decision_id(-1), value, lesson_id, at, durable=False)
 
@@ -229,28 +239,31 @@ class Task:
         """
         if outcome is not None and not (isinstance(outcome, bool | int | float) and np.isfinite(outcome)):
             raise LessonError(f"The outcome is {outcome!r}.", next_step="Give True, False, a number or None.")
-        learner = self._learner
-        with learner._lock:
-            record = learner._record
-            record.writable()
-            if self.ended:
-                return
-            self.ended = True
-            if self._begun:
-                good = bool(outcome) if isinstance(outcome, bool | np.bool_) else None
-                data: dict[str, Any] = {} if self._lowest is None else {"lowest": self._lowest}
-                if cut_off:
-                    data["cut_off"] = True
-                event = record.event(
-                    "task",
-                    at,
-                    task_id=self.id,
-                    step=len(self._steps),
-                    correct=good,
-                    value=None if outcome is None else float(outcome),
-                    data=data,
-                )
-                record.append([event], durable=True)
+        with self._lock:
+            self._record.writable()
+            if not self.ended:
+                self._end(outcome, at, cut_off=cut_off)
+                self.ended = True
+
+    @writes
+    def _end(self, outcome: float | None, at: float | None, *, cut_off: bool) -> None:
+        self._follow()
+        if not self._begun:
+            return
+        good = bool(outcome) if isinstance(outcome, bool | np.bool_) else None
+        data: dict[str, Any] = {} if self._lowest is None else {"lowest": self._lowest}
+        if cut_off:
+            data["cut_off"] = True
+        event = self._record.event(
+            "task",
+            at,
+            task_id=self.id,
+            step=len(self._steps),
+            correct=good,
+            value=None if outcome is None else float(outcome),
+            data=data,
+        )
+        self._record.append([event], durable=True)
 
     def review(self) -> Review:
         """Looks back at the steps so far; see :meth:`quickstudy.Learner.review`."""
@@ -275,9 +288,17 @@ class Task:
 
     # -- inside
 
+    def _follow(self) -> None:
+        """Takes what another process did in this task; also what this one did if it was not journaled in the end."""
+        if self._record.journal.shared:
+            self._resume()
+
     def _resume(self) -> None:
         """Takes up a task that the journal holds."""
-        events = list(self._learner._record.journal.in_tasks(task_id=self.id))
+        self._lowest: float | None = None
+        self._fired = self.stopped = False
+        self._steps: list[str] = []
+        events = list(self._record.journal.in_tasks(task_id=self.id))
         self._begun = bool(events)
         for event in events:
             if event.kind == "decision":

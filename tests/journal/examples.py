@@ -38,8 +38,10 @@ def full_event(id: str = "full") -> Event:
     )
 
 
-def open_journal(folder: Path, **arguments: Any) -> Journal:
-    return Journal.open(folder / "a.db", **{"identity": IDENTITY, **arguments})
+def open_journal(place: Path | str, **arguments: Any) -> Journal:
+    """Opens the journal of a folder, or of a URL."""
+    path = place if isinstance(place, str) else place / "a.db"
+    return Journal.open(path, **{"identity": IDENTITY, **arguments})
 
 
 def filled(folder: Path, count: int = 40) -> Path:

@@ -136,8 +136,8 @@ time.sleep(60)
 def test_a_full_disk_loses_nothing_and_work_goes_on_when_there_is_room(tmp_path: Path):
     with open_journal(tmp_path) as journal:
         journal.append([event("a")])
-        pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
-        journal._connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+        pages = journal._database.connection.execute("PRAGMA page_count").fetchone()[0]
+        journal._database.connection.execute(f"PRAGMA max_page_count = {pages + 2}")
         big = [event(f"b{i}", situation="w" * 5000) for i in range(20)]
         for work in (
             lambda: journal.append(big),
@@ -148,7 +148,7 @@ def test_a_full_disk_loses_nothing_and_work_goes_on_when_there_is_room(tmp_path:
                 work()
             assert caught.value.code == "disk-full"
             assert [e.id for e in journal.events()] == ["a"]
-        journal._connection.execute("PRAGMA max_page_count = 1000000")
+        journal._database.connection.execute("PRAGMA max_page_count = 1000000")
         assert [e.seq for e in journal.append(big)] == list(range(2, 22))
     with open_journal(tmp_path) as journal:
         assert journal.last_seq == 21
@@ -214,7 +214,7 @@ def test_a_writer_stopped_in_the_middle_of_a_transaction_leaves_the_state_before
 import os, signal, sys
 from quickstudy.journal import Event, Journal
 journal = Journal.open(sys.argv[1], identity=None)
-journal._connection.execute("PRAGMA cache_size = -1000")  # so that the transaction spills to disk before its end
+journal._database.connection.execute("PRAGMA cache_size = -1000")  # so that it spills to disk before its end
 def events():
     for i in range(5000):
         yield Event(id=f"e{i}", kind="lesson", clock=i, node="n", at=1.0, answer="w" * 2000)

@@ -86,7 +86,7 @@ def test_a_scrub_that_a_reader_blocks_says_so_and_is_made_up_for(tmp_path: Path,
     path = tmp_path / "a.db"
     with open_journal(tmp_path) as journal:
         journal.append([secret_event(id)])
-        journal._connection.execute("PRAGMA busy_timeout = 50")
+        journal._database.connection.execute("PRAGMA busy_timeout = 50")
         reader = sqlite3.connect(path, isolation_level=None)
         reader.execute("BEGIN")
         reader.execute("SELECT COUNT(*) FROM events").fetchone()

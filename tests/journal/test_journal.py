@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quickstudy.errors import JournalError
@@ -18,17 +18,11 @@ from quickstudy.journal.store import NEWEST
 from .examples import IDENTITY, event, full_event, open_journal
 
 
-@pytest.fixture
-def journal():
-    with Journal.open(None, identity=IDENTITY) as opened:
-        yield opened
-
-
-def test_every_field_comes_back_from_the_file(tmp_path: Path):
-    with open_journal(tmp_path) as journal:
+def test_every_field_comes_back(place: Path | str):
+    with open_journal(place) as journal:
         (stored,) = journal.append([full_event()])
         assert stored == replace(full_event(), seq=1)
-    with open_journal(tmp_path) as journal:
+    with open_journal(place) as journal:
         read = journal.get("full")
         assert read == stored
         assert read.correct is False
@@ -40,25 +34,26 @@ text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 number = st.floats(allow_nan=False, allow_infinity=False)
 
 
-@given(
-    st.builds(
-        Event,
-        id=text.filter(bool),
-        kind=st.sampled_from(["decision", "lesson", "option", "configure", "mark", "task"]),
-        clock=st.integers(0, 2**62 - 1),
-        node=text,
-        at=number,
-        decision_id=st.none() | text,
-        step=st.none() | st.integers(-(2**63), 2**63 - 1),
-        answer=st.none() | text,
-        value=st.none() | number,
-        correct=st.none() | st.booleans(),
-        situation=st.none() | text,
-        vector=st.none() | st.lists(st.floats(width=32), max_size=5).map(lambda v: np.array(v, dtype=np.float32)),
-        data=st.dictionaries(text, st.none() | st.booleans() | st.integers() | number | text | st.lists(number)),
-        forgotten=st.booleans(),
-    )
+any_event = st.builds(
+    Event,
+    id=text.filter(bool),
+    kind=st.sampled_from(["decision", "lesson", "option", "configure", "mark", "task"]),
+    clock=st.integers(0, 2**62 - 1),
+    node=text,
+    at=number,
+    decision_id=st.none() | text,
+    step=st.none() | st.integers(-(2**63), 2**63 - 1),
+    answer=st.none() | text,
+    value=st.none() | number,
+    correct=st.none() | st.booleans(),
+    situation=st.none() | text,
+    vector=st.none() | st.lists(st.floats(width=32), max_size=5).map(lambda v: np.array(v, dtype=np.float32)),
+    data=st.dictionaries(text, st.none() | st.booleans() | st.integers() | number | text | st.lists(number)),
+    forgotten=st.booleans(),
 )
+
+
+@given(any_event)
 @settings(max_examples=150, deadline=None)
 def test_any_event_survives_the_database(given_event: Event):
     with Journal.open(None, identity=None) as journal:
@@ -66,6 +61,17 @@ def test_any_event_survives_the_database(given_event: Event):
         (read,) = journal.events()
         assert read == replace(given_event, seq=1)
         assert from_row((*to_row(read), 1)) == read
+
+
+@given(st.lists(any_event, min_size=1, max_size=8, unique_by=lambda event: event.id))
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_event_survives_a_server(postgres, given_events: list[Event]):
+    """PostgreSQL's text holds every character but NUL."""
+    held = [event for event in given_events if "\0" not in f"{event.id}{event.node}{event.decision_id}{event.answer}"]
+    held = [replace(event, situation=(event.situation or "").replace("\0", "")) for event in held]
+    with Journal.open(postgres.new(), identity=IDENTITY) as journal:
+        journal.append(held)
+        assert list(journal.events()) == [replace(event, seq=i) for i, event in enumerate(held, 1)]
 
 
 def test_a_change_to_the_callers_vector_does_not_reach_the_journal(journal: Journal):
@@ -149,7 +155,7 @@ def test_a_value_that_cannot_be_held_is_refused_by_name(journal: Journal, field:
 
 
 @pytest.mark.parametrize("fields", [{"answer": "\ud800"}, {"step": 1 << 70}, {"answer": ["a"]}])
-def test_a_value_that_sqlite_refuses_leaves_nothing_behind(journal: Journal, fields: dict):
+def test_a_value_that_the_database_refuses_leaves_nothing_behind(journal: Journal, fields: dict):
     with pytest.raises(JournalError) as caught:
         journal.append([event("good"), event("bad", **fields)])
     assert caught.value.code == "bad-event"
@@ -260,21 +266,21 @@ def test_find_compares_fields_with_their_type(journal: Journal):
     assert journal.find(vendor='Acme "A"') == []
 
 
-def test_meta_and_job_are_kept(tmp_path: Path):
-    with open_journal(tmp_path) as journal:
+def test_meta_and_job_are_kept(place: Path | str):
+    with open_journal(place) as journal:
         assert journal.job_json is None
         journal.set_job('{"name":"route"}')
         journal.set_meta("key", "é")
         journal.set_meta("key", "ü")
-    with open_journal(tmp_path, identity=None, read_only=True) as journal:
+    with open_journal(place, identity=None, read_only=True) as journal:
         assert journal.job_json == '{"name":"route"}'
         assert journal.get_meta("key") == "ü"
         assert journal.get_meta("other") is None
         assert journal.identity == IDENTITY
 
 
-def test_threads_share_one_journal(tmp_path: Path):
-    with open_journal(tmp_path) as journal:
+def test_threads_share_one_journal(place: Path | str):
+    with open_journal(place) as journal:
         failures: list[Exception] = []
 
         def work(name: str) -> None:
@@ -295,8 +301,8 @@ def test_threads_share_one_journal(tmp_path: Path):
         assert [e.seq for e in journal.events()] == list(range(1, 401))
 
 
-def test_a_closed_journal_says_so(tmp_path: Path):
-    journal = open_journal(tmp_path)
+def test_a_closed_journal_says_so(place: Path | str):
+    journal = open_journal(place)
     journal.close()
     journal.close()
     for call in (lambda: journal.get("a"), lambda: journal.append([event("a")]), lambda: list(journal.events())):

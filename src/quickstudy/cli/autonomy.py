@@ -11,11 +11,10 @@ from typing import Annotated, Any
 
 import typer
 
-from quickstudy.cli.console import EXIT_OURS, JsonOption, grid_of, out, print_json, say, show
+from quickstudy.cli.console import EXIT_OURS, JournalArgument, JsonOption, grid_of, out, print_json, say, show
 from quickstudy.cli.opening import existing, open_for_learning, open_for_reading
 from quickstudy.errors import InputError
-
-JournalArgument = Annotated[Path, typer.Argument(metavar="JOURNAL", help="The learner's journal.")]
+from quickstudy.journal.address import shown
 
 
 def configure(
@@ -77,7 +76,7 @@ def configure(
             if unknown and not learner.job.open:
                 raise InputError(
                     f"There is no option {unknown[0]!r}.",
-                    next_step=f"See them with: quickstudy options list {journal}",
+                    next_step=f"See them with: quickstudy options list {shown(journal)}",
                     code="unknown-option",
                 )
             settings = learner.configure(**changes)
@@ -169,7 +168,7 @@ def verify(journal: JournalArgument, as_json: JsonOption = False) -> None:
     from quickstudy.autonomy.verify import verify as compute
     from quickstudy.journal import Journal
 
-    with Journal.open(existing(journal), identity=None, read_only=True) as opened:
+    with Journal.open(existing(journal), identity=None, read_only=True) as opened, opened.view():
         found = compute(opened)
     if as_json:
         print_json(found.to_dict())

@@ -13,7 +13,6 @@ import math
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -27,9 +26,11 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, nothing else.")]
+JOURNAL_HELP = "The learner's journal: a file, or a postgresql:// URL."
 JournalOption: TypeAlias = Annotated[
-    Path, typer.Option("--journal", "-j", help="The learner's journal, a file.", envvar="QUICKSTUDY_JOURNAL")
+    str, typer.Option("--journal", "-j", help=JOURNAL_HELP, envvar="QUICKSTUDY_JOURNAL", show_envvar=True)
 ]
+JournalArgument: TypeAlias = Annotated[str, typer.Argument(metavar="JOURNAL", help=JOURNAL_HELP)]
 
 EXIT_OURS = 1
 EXIT_INPUT = 2

@@ -18,7 +18,17 @@ from quickstudy.cells import label_of, situation_of, time_of
 from quickstudy.cli.account import show_account
 from quickstudy.cli.answers import AnswersFile
 from quickstudy.cli.asking import in_words
-from quickstudy.cli.console import JournalOption, JsonOption, grid_of, out, print_json, progress, say, show
+from quickstudy.cli.console import (
+    JournalArgument,
+    JournalOption,
+    JsonOption,
+    grid_of,
+    out,
+    print_json,
+    progress,
+    say,
+    show,
+)
 from quickstudy.cli.opening import existing, open_for_reading
 from quickstudy.errors import InputError
 from quickstudy.tables import Row, Table
@@ -83,7 +93,7 @@ def evaluate(
 
 
 def report(
-    journal: Annotated[Path, typer.Argument(help="The learner's journal.")],
+    journal: JournalArgument,
     plot: Annotated[Path | None, typer.Option(help="Draw the learning curve and calibration: a .png or .svg.")] = None,
     waiting: Annotated[int, typer.Option(min=0, help="List this many decisions that wait for an answer.")] = 0,
     as_json: JsonOption = False,
@@ -101,7 +111,7 @@ def report(
 
 
 def replay(
-    journal: Annotated[Path, typer.Argument(help="The learner's journal.")],
+    journal: JournalArgument,
     until: Annotated[str | None, typer.Option(help="The moment: an ISO date or time, or seconds since 1970.")] = None,
     save: Annotated[Path | None, typer.Option(help="Keep the learner of that moment in a new journal.")] = None,
     as_json: JsonOption = False,

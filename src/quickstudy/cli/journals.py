@@ -20,6 +20,7 @@ import typer
 from quickstudy.cells import typed
 from quickstudy.cli.console import (
     EXIT_INTERRUPTED,
+    JournalArgument,
     JsonOption,
     Stop,
     print_json,
@@ -41,12 +42,11 @@ LESSON_COLUMNS = ("lesson", "decision", "at", "by", "answer", "value", "situatio
 
 _EVENT_FIELDS = {"by", "answer", "decision_id", "task_id", "text"}
 
-JournalArgument = Annotated[Path, typer.Argument(metavar="JOURNAL", help="The learner's journal.")]
-
 
 def merge(
     journal: JournalArgument,
-    others: Annotated[list[Path], typer.Argument(metavar="OTHER...", help="Journals of the same job.")],
+    others: Annotated[list[str], typer.Argument(metavar="OTHER...", help="Journals of the same job.")],
+    new: Annotated[bool, typer.Option("--new", help="Make JOURNAL, with the job of the first OTHER.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take over what other learners of the same job have learned. Merging twice changes nothing.
@@ -54,10 +54,15 @@ def merge(
     For example:
 
       quickstudy merge route.db anna.db ben.db
+
+      quickstudy merge postgresql://anna@host/work?schema=route route.db --new
     """
+    from quickstudy.learner import Learner
+    from quickstudy.record import stored_job
+
     for other in others:
         existing(other)
-    with open_for_learning(journal) as learner:
+    with Learner(stored_job(others[0]), journal) if new else open_for_learning(journal) as learner:
         changed = learner.merge(*others)
         lessons = learner.report().lessons
     if as_json:

@@ -6,6 +6,7 @@ Not here: whole tables (``work``).
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,7 @@ from quickstudy.cli.asking import in_words
 from quickstudy.cli.console import JournalOption, JsonOption, out, print_json, show
 from quickstudy.cli.opening import open_for_learning, open_for_reading
 from quickstudy.errors import InputError
+from quickstudy.journal.address import shown
 from quickstudy.perception import situation_from_json, situation_to_json
 
 if TYPE_CHECKING:
@@ -170,7 +172,7 @@ def _as_data(decision: Decision, top: int) -> dict[str, Any]:
     }
 
 
-def _show_decision(decision: Decision, top: int, journal: Path) -> None:
+def _show_decision(decision: Decision, top: int, journal: str) -> None:
     console = out()
     if decision.answer is None:
         show("No option is known yet.")
@@ -186,4 +188,4 @@ def _show_decision(decision: Decision, top: int, journal: Path) -> None:
         said = f"{opinion.expert} (weight {opinion.weight:.2f}): {opinion.answer} {opinion.probability:.0%}"
         console.print(Text(said, style="dim"), soft_wrap=True)
     if decision.id:
-        show(f"Answer it with: quickstudy teach {decision.id} ANSWER --journal {journal}")
+        show(f"Answer it with: quickstudy teach {decision.id} ANSWER --journal {shlex.quote(shown(journal))}")

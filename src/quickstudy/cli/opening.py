@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from quickstudy.learner import Learner
 
 
-def open_for_reading(journal: Path) -> Learner:
+def open_for_reading(journal: str) -> Learner:
     """Opens a journal that must exist, without writing to it.
 
     Raises:
@@ -26,7 +26,7 @@ def open_for_reading(journal: Path) -> Learner:
     return Learner.open(existing(journal), read_only=True)
 
 
-def open_for_learning(journal: Path, job: Path | None = None) -> Learner:
+def open_for_learning(journal: str, job: Path | None = None) -> Learner:
     """Opens a journal for writing; with a job file it may be made.
 
     Raises:
@@ -47,14 +47,16 @@ def open_for_learning(journal: Path, job: Path | None = None) -> Learner:
     return Learner(Job.load(job), journal)
 
 
-def existing(journal: Path, *, next_step: str = "Look at the path, or make one with: quickstudy work") -> Path:
-    """The path of a journal that is there.
+def existing(journal: str, *, next_step: str = "Look at the path, or make one with: quickstudy work") -> str:
+    """The path of a journal that is there, or a URL: whether one is there, its server says.
 
     Raises:
         InputError: it is not there.
     """
-    if not journal.exists():
-        raise InputError(f"There is no journal {str(journal)!r}.", next_step=next_step, code="no-journal")
+    from quickstudy.journal.address import is_url
+
+    if not is_url(journal) and not Path(journal).exists():
+        raise InputError(f"There is no journal {journal!r}.", next_step=next_step, code="no-journal")
     return journal
 
 

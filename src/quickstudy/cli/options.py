@@ -5,12 +5,11 @@ Not here: the options of a job file that has no journal yet (``init``).
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from quickstudy.cli.console import JsonOption, print_json, show
+from quickstudy.cli.console import JournalArgument, JsonOption, print_json, show
 from quickstudy.cli.opening import open_for_learning, open_for_reading
 
 app = typer.Typer(
@@ -19,8 +18,6 @@ app = typer.Typer(
     help="List and change the options of a learner; what was learned follows.",
     pretty_exceptions_enable=False,
 )
-
-JournalArgument = Annotated[Path, typer.Argument(metavar="JOURNAL", help="The learner's journal.")]
 
 
 @app.command("list")

@@ -15,7 +15,7 @@ import typer
 from rich.text import Text
 
 from quickstudy.cli.asking import in_words
-from quickstudy.cli.console import JsonOption, grid_of, out, print_json, show
+from quickstudy.cli.console import JournalArgument, JsonOption, grid_of, out, print_json, show
 from quickstudy.cli.opening import open_for_reading
 from quickstudy.errors import InputError
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def review(
-    journal: Annotated[Path, typer.Argument(help="The learner's journal.")],
+    journal: JournalArgument,
     task: Annotated[
         str | None, typer.Argument(help="The task's id, or 'last'. Without it, the tasks are listed.")
     ] = None,

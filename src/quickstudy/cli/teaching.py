@@ -5,13 +5,12 @@ Invariant: it writes nothing. Not here: the numbers (:mod:`quickstudy.autonomy.t
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from quickstudy.cli.asking import in_words
-from quickstudy.cli.console import JsonOption, finite, grid_of, out, print_json, show
+from quickstudy.cli.console import JournalArgument, JsonOption, finite, grid_of, out, print_json, show
 from quickstudy.cli.opening import open_for_reading
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ _LISTED = 10
 
 
 def teachers(
-    journal: Annotated[Path, typer.Argument(help="The learner's journal.")],
+    journal: JournalArgument,
     contradictions: Annotated[int, typer.Option(min=0, help="List this many contradictions.")] = _LISTED,
     confidence: Annotated[float, typer.Option(help="With which all intervals hold together.")] = 0.95,
     as_json: JsonOption = False,

@@ -8,6 +8,7 @@ Not here: reading cells (``cells``), asking (``asking``), learning (:class:`quic
 from __future__ import annotations
 
 import hashlib
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -23,6 +24,7 @@ from quickstudy.cli.asking import Reply, ask
 from quickstudy.cli.console import EXIT_INTERRUPTED, JournalOption, JsonOption, Stop, err, print_json, progress, say
 from quickstudy.cli.opening import open_for_learning
 from quickstudy.errors import InputError, LessonError
+from quickstudy.journal.address import shown
 from quickstudy.tables import Row, Table
 
 if TYPE_CHECKING:
@@ -129,7 +131,7 @@ def work(
                 teach_all=teach_all,
             )
             standing = learner.standing
-    summary = {**asdict(tally), "journal": str(journal), "output": str(output)}
+    summary = {**asdict(tally), "journal": shown(journal), "output": str(output)}
     if tally.taught:
         summary["accuracy"] = tally.correct / tally.taught
     summary["stood_behind"], summary["bound"], summary["bound_share"] = standing.answers, standing.bound, standing.share
@@ -137,7 +139,7 @@ def work(
     if as_json:
         print_json(summary)
     else:
-        _tell(tally, journal, output)
+        _tell(tally, shlex.quote(shown(journal)), output)
         _tell_autonomy(tally, standing)
     if stop.requested:
         if not as_json:
@@ -318,7 +320,7 @@ def _default_output(table: Table) -> Path:
     return Path("stdin" + suffix) if table.path is None else table.path.with_name(table.path.stem + suffix)
 
 
-def _tell(tally: Tally, journal: Path | str, output: Path) -> None:
+def _tell(tally: Tally, journal: str, output: Path) -> None:
     say(f"{tally.rows:,} rows done; answers in {output}.")
     if tally.asked_again:
         say(f"Second answers to earlier tasks: {tally.asked_again:,}. See: quickstudy teachers {journal}")

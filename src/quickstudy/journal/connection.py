@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import filelock
 
 from quickstudy.errors import JournalCorruptError, JournalError, JournalLockedError, JournalVersionError
+from quickstudy.journal.event import COLUMNS, Row
 from quickstudy.journal.migrations import APPLICATION_ID, Step, migrate, version_of
 
 _MAGIC = b"SQLite format 3\x00"
@@ -96,8 +97,14 @@ def write_lock(path: str) -> filelock.BaseFileLock:
     return lock
 
 
-def create(path: str, steps: Sequence[Step], meta: dict[str, str]) -> None:
-    """Makes a new, empty journal; the caller holds the write lock.
+def create(path: str, steps: Sequence[Step], meta: dict[str, str], rows: Iterable[Row] = ()) -> None:
+    """Makes a new journal; the caller holds the write lock.
+
+    Args:
+        path: its file.
+        steps: the schema's migrations.
+        meta: what ``meta`` begins with.
+        rows: events in the order of :data:`COLUMNS`, then their numbers; none in an empty journal.
 
     Raises:
         JournalError: the disk is full or not writable; then no file is left.
@@ -115,6 +122,10 @@ def create(path: str, steps: Sequence[Step], meta: dict[str, str]) -> None:
         try:
             connection.execute("PRAGMA synchronous = FULL")
             prepare(connection, steps, meta)
+            names = ", ".join((*COLUMNS, "seq"))
+            connection.execute("BEGIN")
+            connection.executemany(f"INSERT INTO events ({names}) VALUES ({', '.join('?' * (len(COLUMNS) + 1))})", rows)
+            connection.execute("COMMIT")
         finally:
             connection.close()
         os.replace(partial, path)

@@ -6,15 +6,14 @@ Not here: opening and writing (:mod:`quickstudy.journal.store`).
 
 from __future__ import annotations
 
-import datetime
 import json
-import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from quickstudy.errors import JournalError
-from quickstudy.journal.connection import translated
+from quickstudy.journal.database import Database
 from quickstudy.journal.event import COLUMNS, Event, Row, from_row
 from quickstudy.types import Scalar
 
@@ -27,10 +26,35 @@ _SEARCHED = frozenset(("id", "kind", "node", "decision_id", "task_id", "request_
 class JournalReader:
     """The reading half of :class:`~quickstudy.journal.store.Journal`."""
 
-    def __init__(self, connection: sqlite3.Connection, path: str | None) -> None:
-        self.path = path
-        self._connection = connection
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._lock = threading.RLock()
+
+    @property
+    def path(self) -> str | None:
+        """What opens it again: the absolute path of its file, or its URL without a password; None in memory."""
+        return self._database.path
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may write it at the same time."""
+        return self._database.shared
+
+    @property
+    def in_turn(self) -> bool:
+        """Whether a turn is under way; see :meth:`quickstudy.journal.Journal.turn`."""
+        return self._database.in_turn
+
+    @property
+    def losses(self) -> int:
+        """How often the connection to a database server was lost and made again."""
+        return self._database.losses
+
+    @contextmanager
+    def view(self) -> Iterator[None]:
+        """What is read inside is one state of a shared journal. A file has one writer, who needs no such view."""
+        with self._lock, self._database.view():
+            yield
 
     def get_meta(self, key: str) -> str | None:
         """The value of a key beside the events, or None."""
@@ -51,7 +75,8 @@ class JournalReader:
     @property
     def last_seq(self) -> int:
         """The number of the newest event; 0 in an empty journal."""
-        return int(self._read("SELECT COALESCE(MAX(seq), 0) FROM events")[0][0])
+        with self._lock:
+            return self._database.last_seq()
 
     @property
     def last_clock(self) -> int:
@@ -120,6 +145,8 @@ class JournalReader:
             values.append(until_at)
         if kinds is not None:
             wanted = list(kinds)
+            if not wanted:
+                return
             # The plus keeps SQLite from walking the index of kinds, which would sort all events for every page.
             conditions.append(f"{'+' if len(wanted) > 1 else ''}kind IN ({', '.join('?' * len(wanted))})")
             values.extend(wanted)
@@ -129,6 +156,15 @@ class JournalReader:
             for row in rows:
                 yield from_row(row)
             after = rows[-1][-1]
+
+    def newer(self, after: int) -> list[Event]:
+        """All events behind a number, at once."""
+        return [from_row(row) for row in self._read(f"{_SELECT} WHERE seq > ? ORDER BY seq", (after,))]
+
+    def id_at(self, seq: int) -> str:
+        """The id of the event with this number; empty if there is none."""
+        rows = self._read("SELECT id FROM events WHERE seq = ?", (seq,))
+        return str(rows[0][0]) if rows else ""
 
     def in_tasks(self, *, after: int = 0, task_id: str | None = None) -> Iterator[Event]:
         """Streams the events of tasks of many steps in order of arrival, tombstones included.
@@ -154,12 +190,12 @@ class JournalReader:
             after: begin behind this number.
         """
         rows = self._read(
-            f"{_SELECT} WHERE seq > ? AND kind = 'decision' AND forgotten = 0 AND mode IS NOT 'act' AND NOT EXISTS "
+            f"{_SELECT} WHERE seq > ? AND kind = 'decision' AND forgotten = 0 AND COALESCE(mode, '') <> 'act' AND NOT EXISTS "
             "(SELECT 1 FROM events AS lesson WHERE lesson.decision_id = events.id AND +lesson.kind = 'lesson') "
-            "AND (task_id IS NULL OR mode IS 'audit' OR task_id NOT IN (SELECT ended.task_id FROM events AS ended "
+            "AND (task_id IS NULL OR mode = 'audit' OR task_id NOT IN (SELECT ended.task_id FROM events AS ended "
             "WHERE ended.kind = 'task' AND ended.step IS NOT NULL AND ended.mode IS NULL)) "
-            "ORDER BY seq LIMIT ?",
-            (after, -1 if limit is None else limit),
+            f"ORDER BY seq{'' if limit is None else ' LIMIT ?'}",
+            (after,) if limit is None else (after, limit),
         )
         return [from_row(row) for row in rows]
 
@@ -193,22 +229,20 @@ class JournalReader:
             )
         conditions: list[str] = ["forgotten = 0", "kind <> 'mark'"]
         values: list[Any] = []
+        checks: list[Callable[[str], bool]] = []
         for field, value in fields.items():
-            if field in _SEARCHED:
-                conditions.append(f"{field} IS ?")
+            if field not in _SEARCHED:
+                asked = self._database.holding(field, value)
+                conditions.append(asked.sql)
+                values.extend(asked.values)
+                checks += [] if asked.check is None else [asked.check]
+            elif isinstance(value, str):
+                conditions.append(f"{field} = ?")
                 values.append(value)
             else:
-                plain, types = _json_value(field, value)
-                conditions.append(
-                    "(json_valid(situation) AND EXISTS (SELECT 1 FROM json_tree(situation) AS leaf "
-                    "JOIN json_tree(situation) AS node ON node.id = leaf.parent "
-                    f"WHERE leaf.atom IS ? AND leaf.type IN ({types}) "
-                    "AND ((leaf.key = ? AND leaf.path IN ('$', '$.record')) "
-                    "OR (node.key = ? AND node.path = '$.record'))))"
-                )
-                values.extend((plain, field, field))
-        rows = self._read(f"SELECT id FROM events WHERE {' AND '.join(conditions)} ORDER BY seq", values)
-        return [row[0] for row in rows]
+                conditions.append(f"{field} IS NULL" if value is None else "1 = 0")
+        found = self._read(f"SELECT id, situation FROM events WHERE {' AND '.join(conditions)} ORDER BY seq", values)
+        return [id for id, situation in found if all(check(situation) for check in checks)]
 
     def _among(self, query: str, ids: Sequence[str]) -> Iterator[Row]:
         """The rows of a query that ends with the name of an id, where it is one of ``ids``; a page at a time."""
@@ -218,30 +252,8 @@ class JournalReader:
 
     def _read(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
         with self._lock:
-            try:
-                return self._connection.execute(query, values).fetchall()
-            except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
-                raise translated(error, self._name) from error
+            return self._database.rows(query, values)
 
     @property
     def _name(self) -> str:
-        return self.path or "(in memory)"
-
-
-def _json_value(field: str, value: object) -> tuple[str | int | float | None, str]:
-    """A value as SQLite's JSON functions give it, and the JSON types that it may have there."""
-    if value is None:
-        return None, "'null'"
-    if isinstance(value, bool):
-        return int(value), "'true'" if value else "'false'"
-    if isinstance(value, int | float):
-        return value, "'integer', 'real'"
-    if isinstance(value, datetime.date):
-        return value.isoformat(), "'text'"
-    if isinstance(value, str):
-        return value, "'text'"
-    raise JournalError(
-        f"A search for {field} has the value {value!r}.",
-        next_step="Give text, a number, a bool, a date or None.",
-        code="bad-search",
-    )
+        return self._database.name

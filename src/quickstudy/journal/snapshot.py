@@ -4,8 +4,8 @@ Invariants: a snapshot is used only if it is whole (sha256), of this version, an
 ``snapshot_key``, which every merge and forgetting changes, and the id of the event that it ends with must both fit. A
 snapshot that does not fit is as good as none. A failing snapshot never breaks work. Not here: what the state means.
 
-File: 8 bytes of magic, the header's length as a little-endian uint64, the header in JSON, the arrays' bytes one after
-the other, the sha256 of all before it.
+As bytes, in a file or in a table: 8 bytes of magic, the header's length as a little-endian uint64, the header in JSON,
+the arrays' bytes one after the other, the sha256 of all before it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,10 +49,30 @@ class History:
 
 
 def write_snapshot(path: str, history: History, snapshot: Snapshot) -> None:
-    """Writes a snapshot, whole or not at all.
+    """Writes a snapshot's file, whole or not at all.
 
     Raises:
         OSError: the disk is full or not writable.
+        TypeError: see :func:`pieces_of`.
+    """
+    pieces = pieces_of(history, snapshot)
+    partial = path + ".partial"
+    try:
+        with open(partial, "wb") as file:
+            for piece in pieces:
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except BaseException:
+        remove_snapshot(partial)
+        raise
+
+
+def pieces_of(history: History, snapshot: Snapshot) -> Iterator[bytes | memoryview]:
+    """A snapshot's bytes, a piece at a time.
+
+    Raises:
         TypeError: an array holds objects, or the document holds something that JSON does not know.
     """
     arrays = {name: np.ascontiguousarray(array) for name, array in snapshot.state.items()}
@@ -68,34 +88,37 @@ def write_snapshot(path: str, history: History, snapshot: Snapshot) -> None:
         "arrays": [[name, a.dtype.str, list(np.shape(snapshot.state[name]))] for name, a in arrays.items()],
     }
     text = json.dumps(header, separators=(",", ":")).encode()
-    partial = path + ".partial"
     digest = hashlib.sha256()
-    try:
-        with open(partial, "wb") as file:
-            for piece in (_MAGIC, len(text).to_bytes(8, "little"), text):
-                digest.update(piece)
-                file.write(piece)
-            for array in arrays.values():
-                content = array.reshape(-1).view(np.uint8).data if array.size else b""
-                digest.update(content)
-                file.write(content)
-            file.write(digest.digest())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except BaseException:
-        remove_snapshot(partial)
-        raise
+
+    def pieces() -> Iterator[bytes | memoryview]:
+        for piece in (_MAGIC, len(text).to_bytes(8, "little"), text):
+            digest.update(piece)
+            yield piece
+        for array in arrays.values():
+            content = array.reshape(-1).view(np.uint8).data if array.size else b""
+            digest.update(content)
+            yield content
+        yield digest.digest()
+
+    return pieces()
 
 
 def read_snapshot(path: str) -> tuple[History, Snapshot] | None:
-    """Reads a snapshot; None if there is none, or it is damaged or of another version."""
+    """Reads a snapshot's file; None if there is none, or it is damaged or of another version."""
     try:
         size = os.path.getsize(path)
         content = bytearray(size)
         with open(path, "rb") as file:
-            if file.readinto(content) != size or size < len(_MAGIC) + 8 + _DIGEST:
-                return None
+            return snapshot_of(content) if file.readinto(content) == size else None
+    except OSError:
+        return None
+
+
+def snapshot_of(content: bytearray) -> tuple[History, Snapshot] | None:
+    """The snapshot of these bytes, which it keeps; None if they are damaged or of another version."""
+    if len(content) < len(_MAGIC) + 8 + _DIGEST:
+        return None
+    try:
         view = memoryview(content)
         if hashlib.sha256(view[:-_DIGEST]).digest() != bytes(view[-_DIGEST:]) or content[:8] != _MAGIC:
             return None
@@ -110,7 +133,7 @@ def read_snapshot(path: str) -> tuple[History, Snapshot] | None:
             state[name] = array if array.flags.aligned else array.copy()
             start += length * dtype.itemsize
         return History(header["key"], header["last_id"]), Snapshot(header["seq"], state, header["document"])
-    except (OSError, ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError):
         return None
 
 
@@ -119,6 +142,25 @@ def remove_snapshot(path: str) -> None:
     for file in (path, path + ".partial"):
         if os.path.lexists(file):
             os.remove(file)
+
+
+class SnapshotFile:
+    """A snapshot beside the journal's file."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def write(self, history: History, snapshot: Snapshot) -> None:
+        """Writes it, whole or not at all."""
+        write_snapshot(self._path, history, snapshot)
+
+    def read(self) -> tuple[History, Snapshot] | None:
+        """Reads it; None if there is none that is whole."""
+        return read_snapshot(self._path)
+
+    def remove(self) -> None:
+        """Removes it."""
+        remove_snapshot(self._path)
 
 
 class SnapshotWriter:
@@ -137,13 +179,11 @@ class SnapshotWriter:
         """Whether a snapshot is being written now."""
         return self._thread is not None and self._thread.is_alive()
 
-    def start(self, path: str, history: History, snapshot: Snapshot) -> bool:
+    def start(self, write: Callable[[], None]) -> bool:
         """Begins to write a snapshot; False, and nothing done, while another one is being written."""
         if self.busy:
             return False
-        self._thread = threading.Thread(
-            target=self._write, args=(path, history, snapshot), name="quickstudy-snapshot", daemon=True
-        )
+        self._thread = threading.Thread(target=self._write, args=(write,), name="quickstudy-snapshot", daemon=True)
         self._thread.start()
         return True
 
@@ -153,9 +193,9 @@ class SnapshotWriter:
             self._thread.join()
             self._thread = None
 
-    def _write(self, path: str, history: History, snapshot: Snapshot) -> None:
+    def _write(self, write: Callable[[], None]) -> None:
         try:
-            write_snapshot(path, history, snapshot)
+            write()
             self.error = None
         except Exception as error:  # A cache must never break work.
             self.error = error

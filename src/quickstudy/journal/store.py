@@ -1,70 +1,52 @@
-"""The journal: an append-only record of events in SQLite, the truth that everything learned is computed from.
+"""The journal: an append-only record of events, the truth that everything learned is computed from.
 
+It lies in a SQLite file, which one process writes and any number read, or in PostgreSQL, which any number write.
 Invariants: events have ids unique in the world and numbers (``seq``) in order of arrival here; an append is whole or
-absent; an event changes only by a merge or by being forgotten; one process writes, any number read. Not here: what
-events teach, and how situations become JSON and vectors.
+absent; an event changes only by a merge or by being forgotten. Not here: what events teach, how situations become JSON
+and vectors, and all that differs between the two databases (:mod:`quickstudy.journal.database`).
 """
 
 from __future__ import annotations
 
 import os
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import TracebackType
 from typing import Any
 
-import filelock
 import numpy.typing as npt
 
-from quickstudy.errors import JournalError, JournalLockedError, JournalMismatchError
+from quickstudy.errors import JournalError, JournalMismatchError
+from quickstudy.journal.address import is_url
 from quickstudy.journal.clock import new_id
-from quickstudy.journal.connection import (
-    check_header,
-    connect,
-    connect_in_memory,
-    create,
-    resolved,
-    translated,
-    write_lock,
-)
-from quickstudy.journal.event import COLUMNS, Event, Row, canonical_json, stored, to_row
+from quickstudy.journal.database import Database, Session, T
+from quickstudy.journal.event import Event, Row, canonical_json, stored, to_row
 from quickstudy.journal.migrations import STEPS, Step
 from quickstudy.journal.reader import JournalReader
-from quickstudy.journal.snapshot import (
-    History,
-    Snapshot,
-    SnapshotWriter,
-    read_snapshot,
-    remove_snapshot,
-    write_snapshot,
-)
+from quickstudy.journal.snapshot import History, Snapshot, SnapshotWriter
+from quickstudy.journal.sqlite import SQLiteDatabase
 from quickstudy.journal.union import Changes, forget_rows, merge_rows
 
 NEWEST = 64
 """So many of the newest decisions are held in memory."""
 
-_NAMES = ", ".join(COLUMNS)
-_INSERT = f"INSERT INTO events ({_NAMES}) VALUES ({', '.join('?' * len(COLUMNS))})"
+_SET = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
 
 class Journal(JournalReader):
     """An open journal; a context manager, safe to share between threads. Make one with :meth:`open`.
 
     Attributes:
-        path: the absolute path of its file; None in memory.
         read_only: whether writing is refused.
     """
 
-    def __init__(
-        self, connection: sqlite3.Connection, path: str | None, *, read_only: bool, lock: filelock.BaseFileLock | None
-    ) -> None:
-        super().__init__(connection, path)
-        self.read_only = read_only
-        self._file_lock = lock
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.read_only = database.read_only
         self._snapshots = SnapshotWriter()
-        self._synchronous = ""
         self._newest: dict[str, Event] = {}  # what was decided is usually taught next: then it is not read again
+        self._removed = False  # whether the turn under way removed content
         self._open = True
 
     @classmethod
@@ -79,39 +61,31 @@ class Journal(JournalReader):
         """Opens a journal, or makes a new one.
 
         Args:
-            path: its file; None for a journal in memory.
+            path: its file, or a URL like ``postgresql://user@host/database?schema=NAME``; None for a journal in memory.
             identity: what the journal belongs to: ``{"job": ..., "fingerprint": ..., "feature_seed": ...}``. Written
                 into a new journal and compared with an old one. None skips the comparison and makes no new file.
             read_only: reads while another process may write; takes no lock.
-            steps: the schema's migrations.
+            steps: the migrations of a file's schema.
 
         Raises:
+            MissingExtraError: a URL, and psycopg is not installed.
+            JournalUnreachableError: a URL, and no server answers there.
             JournalError: no folder, a folder as path, no such file, not writable, or the disk is full (see ``code``).
             JournalLockedError: it is open for writing elsewhere.
             JournalMismatchError: it belongs to another job or encoder.
             JournalVersionError: a newer quickstudy wrote it.
             JournalCorruptError: it is truncated, damaged, or no journal at all.
         """
-        meta = {"identity": canonical_json(dict(identity or {})), "snapshot_key": new_id()}
-        if path is None:
-            return cls(connect_in_memory(steps, meta), None, read_only=False, lock=None)
-        file = resolved(path)
-        exists = os.path.exists(file)
-        if exists:
-            check_header(file)
-        elif read_only or identity is None:
-            raise JournalError(f"There is no journal {file!r}.", next_step="Check the path.", code="no-journal")
-        if read_only:
-            journal = cls(connect(file, read_only=True, steps=steps), file, read_only=True, lock=None)
+        new = {"identity": canonical_json(dict(identity or {})), "snapshot_key": new_id()}
+        database: Database
+        if path is not None and is_url(path):
+            from quickstudy.journal.postgres import PostgresDatabase
+
+            database = PostgresDatabase.open(str(path), new=None if identity is None else new, read_only=read_only)
         else:
-            lock = write_lock(file)
-            try:
-                if not os.path.exists(file):
-                    create(file, steps, meta)
-                journal = cls(connect(file, read_only=False, steps=steps), file, read_only=False, lock=lock)
-            except BaseException:
-                lock.release()
-                raise
+            made = new if path is None or identity is not None else None
+            database = SQLiteDatabase.open(path, new=made, read_only=read_only, steps=steps)
+        journal = cls(database)
         try:
             journal._check_identity(identity)
             if not read_only and journal.get_meta("scrub") == "pending":
@@ -125,19 +99,9 @@ class Journal(JournalReader):
         """Closes the journal and frees its lock; closing twice does nothing."""
         self._snapshots.wait()
         with self._lock:
-            if not self._open:
-                return
             self._open = False
             self._newest.clear()
-            try:
-                if not self.read_only and self.path is not None:
-                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            except sqlite3.Error:
-                pass  # The log stays beside the journal and is read at the next opening.
-            finally:
-                self._connection.close()
-                if self._file_lock is not None:
-                    self._file_lock.release()
+            self._database.close()
 
     def __enter__(self) -> Journal:
         return self
@@ -149,22 +113,61 @@ class Journal(JournalReader):
 
     # ------------------------------------------------------------------ writing
 
+    def turn(self, body: Callable[[], T], *, again: bool = True) -> T:
+        """Runs something that reads and writes, while no other process writes a shared journal.
+
+        In PostgreSQL all of it is one transaction. It stands when ``body`` returns, or refuses what it was given with
+        an error that is no JournalError; after any other error nothing of it was written. When the connection was lost,
+        it is found out whether it stands, and if not, ``body`` is run again. A turn in a turn is a part of it. In a
+        file, which has one writer, each append stands for itself.
+
+        Args:
+            body: the work.
+            again: whether it may be run again.
+
+        Raises:
+            JournalUnreachableError: the server does not answer. With the code ``journal-unsure`` nobody knows whether
+                it was written: repeat it with the same ids.
+            JournalLockedError: another process has been writing for too long.
+        """
+        with self._lock:
+            if self.in_turn:
+                return body()
+            if self.read_only:
+                raise JournalError(
+                    f"The journal {self._name!r} is open read-only.", next_step="Open it for writing.", code="read-only"
+                )
+            self._removed = False
+            result = self._database.turn(body, again=again)
+            if self._removed:
+                self._scrub()
+            return result
+
+    def follow(self) -> None:
+        """Takes note that others have merged or forgotten: nothing that was read before is believed any more."""
+        with self._lock:
+            self._newest.clear()
+
     def append(self, events: Iterable[Event], *, durable: bool = True) -> list[Event]:
         """Appends events, all or none, and returns them with their numbers.
 
         Args:
             events: new events; their ``seq`` is ignored.
             durable: True: on disk when this returns (fsync). False: survives ``kill -9``, but the last ones can be lost
-                in a power failure.
+                in a power failure. PostgreSQL always writes durably.
 
         Raises:
             JournalError: ``duplicate-id``, ``duplicate-request``, ``bad-event``, ``read-only``, ``disk-full`` or
                 ``closed``; nothing was written.
         """
         rows = [(event, to_row(event)) for event in events]
+
+        def insert() -> list[Event]:
+            with self._transaction(durable=durable) as session:
+                return _insert(session, rows)
+
         with self._lock:
-            with self._transaction(durable=durable) as connection:
-                appended = _insert(connection, rows)
+            appended = self.turn(insert)
             self._newest |= {event.id: event for event in appended[-NEWEST:] if event.kind == "decision"}
             while len(self._newest) > NEWEST:
                 del self._newest[next(iter(self._newest))]
@@ -190,12 +193,7 @@ class Journal(JournalReader):
             JournalError: as in :meth:`append`; nothing was merged. Code ``scrub``: all is merged, but the content of
                 forgotten events is still to be removed from the file.
         """
-        with self._lock:
-            with self._transaction() as connection:
-                changes = merge_rows(connection, events)
-                self._commit_changes(connection, changes, extra)
-            self._after(changes)
-            return sorted(self.get_many(changes.ids).values(), key=lambda event: event.seq)
+        return self._change(lambda session: merge_rows(session, events), extra)
 
     def forget(self, ids: Iterable[str], *, extra: Iterable[Event] = ()) -> list[str]:
         """Makes events tombstones, with the decisions and lessons on the same situation, and scrubs the files.
@@ -214,18 +212,16 @@ class Journal(JournalReader):
             JournalError: as in :meth:`append`; nothing was forgotten. Code ``scrub``: they are forgotten, but their
                 content is still to be removed from the file.
         """
-        with self._lock:
-            with self._transaction() as connection:
-                changes = forget_rows(connection, ids)
-                self._commit_changes(connection, changes, extra)
-            self._after(changes)
-            found = self.get_many(changes.ids).values()
-            return [event.id for event in sorted(found, key=lambda event: event.seq)]
+        return [event.id for event in self._change(lambda session: forget_rows(session, ids), extra)]
 
     def set_meta(self, key: str, value: str) -> None:
         """Writes one value beside the events, durably."""
-        with self._transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+
+        def write() -> None:
+            with self._transaction() as session:
+                session.execute(_SET, (key, value))
+
+        self.turn(write)
 
     def set_job(self, job_json: str) -> None:
         """Writes the job's document."""
@@ -234,27 +230,15 @@ class Journal(JournalReader):
     # ------------------------------------------------------------------ copies and snapshots
 
     def backup(self, path: str | os.PathLike[str]) -> None:
-        """Writes a copy of the journal to a new file, whole or not at all.
+        """Writes a copy of the journal to a new file, or to PostgreSQL, whole or not at all.
+
+        The copy is the same learner's: it has earned the same. Let only one of the two go on working.
 
         Raises:
-            JournalError: the file exists (``exists``), or cannot be written.
+            JournalError: there is a journal already (``exists``), or it cannot be written.
         """
-        target = resolved(path)
-        if os.path.exists(target):
-            raise JournalError(f"{target!r} exists already.", next_step="Give another path.", code="exists")
-        partial = target + ".new"
-        try:
-            with self._lock:
-                copy = sqlite3.connect(partial, isolation_level=None)
-                try:
-                    self._connection.backup(copy)
-                finally:
-                    copy.close()
-            os.replace(partial, target)
-        except sqlite3.Error as error:
-            raise translated(error, target if self._open else self._name) from error
-        finally:
-            remove_snapshot(partial)
+        with self._lock:
+            self._database.backup(path)
 
     def save_snapshot(self, seq: int, state: Mapping[str, npt.NDArray[Any]], document: Mapping[str, Any]) -> None:
         """Writes a snapshot of the learned state beside the journal; does nothing in memory or read-only.
@@ -270,8 +254,8 @@ class Journal(JournalReader):
         """
         self._snapshots.wait()
         with self._lock:
-            if self.path is not None and not self.read_only:
-                write_snapshot(self._snapshot_path, self._history(seq), Snapshot(seq, state, document))
+            if self._database.snapshots is not None and not self.read_only:
+                self._database.snapshots.write(self._history(seq), Snapshot(seq, state, document))
 
     def write_snapshot_in_background(
         self, seq: int, state: Mapping[str, npt.NDArray[Any]], document: Mapping[str, Any]
@@ -283,15 +267,17 @@ class Journal(JournalReader):
             shows in :attr:`snapshot_error` only.
         """
         with self._lock:
-            if self.path is None or self.read_only:
+            snapshots = self._database.snapshots
+            if snapshots is None or self.read_only:
                 return False
-            return self._snapshots.start(self._snapshot_path, self._history(seq), Snapshot(seq, state, document))
+            write = partial(snapshots.write, self._history(seq), Snapshot(seq, state, document))
+            return self._snapshots.start(write)
 
     def load_snapshot(self) -> Snapshot | None:
         """The snapshot, if there is one that is whole and belongs to this journal's present history."""
-        if self.path is None:
+        if self._database.snapshots is None:
             return None
-        found = read_snapshot(self._snapshot_path)
+        found = self._database.snapshots.read()
         if found is None:
             return None
         history, snapshot = found
@@ -302,75 +288,43 @@ class Journal(JournalReader):
         """Why the last snapshot in the background failed; None if it did not."""
         return self._snapshots.error
 
-    @property
-    def _snapshot_path(self) -> str:
-        return f"{self.path}.snapshot"
-
     def _history(self, seq: int) -> History:
-        rows = self._read("SELECT id FROM events WHERE seq = ?", (seq,))
-        return History(self.get_meta("snapshot_key") or "", rows[0][0] if rows else "")
+        return History(self.get_meta("snapshot_key") or "", self.id_at(seq))
 
     # ------------------------------------------------------------------ inside
 
-    def _commit_changes(self, connection: sqlite3.Connection, changes: Changes, extra: Iterable[Event]) -> None:
-        """What belongs to the transaction of a merge or a forgetting that changed something."""
-        self._newest.clear()
-        if not changes.ids:
-            return
-        _insert(connection, [(event, to_row(event)) for event in extra])
-        meta = [("snapshot_key", new_id()), *([("scrub", "pending")] if changes.removed else [])]
-        connection.executemany("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", meta)
+    def _change(self, change: Callable[[Session], Changes], extra: Iterable[Event]) -> list[Event]:
+        """A merge or a forgetting, with what belongs to it if it changes something."""
+        more = list(extra)
 
-    def _after(self, changes: Changes) -> None:
-        # A snapshot of the history before is stale by its key; it must go only where it holds forgotten content.
-        if changes.removed:
-            self._snapshots.wait()
-            self._scrub()
+        def write() -> list[Event]:
+            with self._transaction() as session:
+                changes = change(session)
+                self._newest.clear()
+                if changes.ids:
+                    _insert(session, [(event, to_row(event)) for event in more])
+                    session.execute(_SET, ("snapshot_key", new_id()))
+                if changes.removed:
+                    session.execute(_SET, ("scrub", "pending"))
+            self._removed |= changes.removed
+            return sorted(self.get_many(changes.ids).values(), key=lambda event: event.seq)
+
+        return self.turn(write, again=False)
 
     def _scrub(self) -> None:
-        """Removes forgotten content from the files.
+        """Removes forgotten content from the database.
 
-        ``secure_delete`` alone is not enough: SQLite leaves stale copies of cells that it moved between pages
-        (measured: 1 in 3,000 forgotten texts was still in the file). VACUUM writes every page anew. A pending scrub is
-        noted in the transaction that forgets, so a killed one is made up for at the next opening.
+        A pending scrub is noted in the transaction that forgets, so a killed one is made up for at the next opening.
         """
-        try:
-            if self.path is not None:
-                remove_snapshot(self._snapshot_path)
-            self._connection.execute("VACUUM")
-            busy = self.path is not None and self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            if busy:
-                raise JournalLockedError("another process is reading it")
-            self.set_meta("scrub", "done")
-        except (sqlite3.Error, OSError, JournalError) as error:
-            raise JournalError(
-                f"The events are forgotten, but their content may still be in the file {self._name!r}: {error}.",
-                next_step="Close its readers, make room on the disk, and open the journal again: it is removed then.",
-                code="scrub",
-            ) from error
+        # A snapshot of the history before is stale by its key; it must go only where it holds forgotten content.
+        self._snapshots.wait()
+        self._database.scrub()
+        self.set_meta("scrub", "done")
 
     @contextmanager
-    def _transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            if self.read_only:
-                raise JournalError(
-                    f"The journal {self._name!r} is open read-only.", next_step="Open it for writing.", code="read-only"
-                )
-            connection = self._connection
-            try:
-                synchronous = "FULL" if durable else "NORMAL"
-                if synchronous != self._synchronous:
-                    connection.execute(f"PRAGMA synchronous = {synchronous}")
-                    self._synchronous = synchronous
-                connection.execute("BEGIN IMMEDIATE")
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException as error:
-                if self._open and connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                if isinstance(error, sqlite3.Error | UnicodeEncodeError | OverflowError):
-                    raise translated(error, self._name) from error
-                raise
+    def _transaction(self, *, durable: bool = True) -> Iterator[Session]:
+        with self._lock, self._database.transaction(durable=durable) as session:
+            yield session
 
     def _check_identity(self, identity: Mapping[str, str] | None) -> None:
         if identity is None:
@@ -393,5 +347,5 @@ class Journal(JournalReader):
             )
 
 
-def _insert(connection: sqlite3.Connection, rows: Iterable[tuple[Event, Row]]) -> list[Event]:
-    return [stored(event, row, connection.execute(_INSERT, row).lastrowid or 0) for event, row in rows]
+def _insert(session: Session, rows: Iterable[tuple[Event, Row]]) -> list[Event]:
+    return [stored(event, row, session.insert(row)) for event, row in rows]

@@ -11,11 +11,11 @@ Everything here runs inside the caller's transaction. Not here: scrubbing the fi
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
+from quickstudy.journal.database import Session
 from quickstudy.journal.event import (
     COLUMNS,
     Event,
@@ -30,7 +30,6 @@ from quickstudy.journal.event import (
 
 _CHUNK = 500
 _NAMES = ", ".join(COLUMNS)
-_INSERT = f"INSERT INTO events ({_NAMES}) VALUES ({', '.join('?' * len(COLUMNS))})"
 _UPDATE = f"UPDATE events SET {', '.join(f'{name} = ?' for name in COLUMNS)} WHERE id = ?"
 _ID, _KIND, _DECISION, _FORGOTTEN = (COLUMNS.index(name) for name in ("id", "kind", "decision_id", "forgotten"))
 
@@ -43,17 +42,17 @@ class Changes:
     removed: bool = False
 
 
-def merge_rows(connection: sqlite3.Connection, events: Iterable[Event]) -> Changes:
+def merge_rows(session: Session, events: Iterable[Event]) -> Changes:
     """Joins events into the journal, inside the caller's transaction."""
     changes = Changes()
     groups: dict[str, None] = {}
     rows = (_normal(event) for event in events if event.kind != "mark")
     while chunk := list(islice(rows, _CHUNK)):
-        mine = _rows(connection, [row[_ID] for row in chunk])
+        mine = _rows(session, [row[_ID] for row in chunk])
         for theirs in chunk:
             held = mine.get(theirs[_ID])
             if held is None:
-                _write(connection, _INSERT, theirs)
+                session.insert(_free(session, theirs))
                 mine[theirs[_ID]] = theirs
             else:
                 if held[_KIND] == "mark" or same_content(held, theirs):
@@ -61,36 +60,36 @@ def merge_rows(connection: sqlite3.Connection, events: Iterable[Event]) -> Chang
                 winner = join(held, theirs)
                 if same_content(winner, held):
                     continue
-                _write(connection, _UPDATE, winner, theirs[_ID])
+                session.execute(_UPDATE, (*_free(session, winner), theirs[_ID]))
                 mine[theirs[_ID]] = winner
                 changes.removed |= bool(winner[_FORGOTTEN] and not held[_FORGOTTEN])
             changes.ids[theirs[_ID]] = None
             groups.update(dict.fromkeys(_group(mine[theirs[_ID]])))
-    _close(connection, groups, changes)
+    _close(session, groups, changes)
     return changes
 
 
-def forget_rows(connection: sqlite3.Connection, ids: Iterable[str]) -> Changes:
+def forget_rows(session: Session, ids: Iterable[str]) -> Changes:
     """Makes events, and the decisions and lessons that belong to them, tombstones, inside the caller's transaction.
 
     Unknown ids, tombstones and marks are left as they are.
     """
     changes = Changes()
     groups: dict[str, None] = {}
-    for row in _chunked_rows(connection, ids):
+    for row in _chunked_rows(session, ids):
         if row[_KIND] != "mark" and not row[_FORGOTTEN]:
-            _entomb(connection, row, changes)
+            _entomb(session, row, changes)
             groups.update(dict.fromkeys(_group(row)))
-    _close(connection, groups, changes)
+    _close(session, groups, changes)
     return changes
 
 
-def _close(connection: sqlite3.Connection, groups: Iterable[str], changes: Changes) -> None:
+def _close(session: Session, groups: Iterable[str], changes: Changes) -> None:
     """Makes all members of a group (a decision's id) tombstones if one of them is."""
-    if not connection.execute("SELECT EXISTS (SELECT 1 FROM events WHERE forgotten = 1)").fetchone()[0]:
+    if not session.execute("SELECT EXISTS (SELECT 1 FROM events WHERE forgotten = 1)").fetchone()[0]:
         return
     for group in groups:
-        members = connection.execute(
+        members = session.execute(
             f"SELECT {_NAMES} FROM events WHERE id = ? AND kind = 'decision' "
             f"UNION ALL SELECT {_NAMES} FROM events WHERE decision_id = ? AND +kind = 'lesson'",
             (group, group),
@@ -98,11 +97,11 @@ def _close(connection: sqlite3.Connection, groups: Iterable[str], changes: Chang
         if any(row[_FORGOTTEN] for row in members):
             for row in members:
                 if not row[_FORGOTTEN]:
-                    _entomb(connection, row, changes)
+                    _entomb(session, row, changes)
 
 
-def _entomb(connection: sqlite3.Connection, row: Row, changes: Changes) -> None:
-    connection.execute(_UPDATE, (*tombstone(row), row[_ID]))
+def _entomb(session: Session, row: Row, changes: Changes) -> None:
+    session.execute(_UPDATE, (*tombstone(row), row[_ID]))
     changes.ids[row[_ID]] = None
     changes.removed = True
 
@@ -118,22 +117,22 @@ def _normal(event: Event) -> Row:
     return tombstone(row) if event.forgotten else row
 
 
-def _write(connection: sqlite3.Connection, statement: str, row: Row, *more: str) -> None:
-    """Writes a row; if another decision has its request id already, without it."""
+def _free(session: Session, row: Row) -> Row:
+    """The row; if another decision has its request id already, without it."""
     request = request_of(row)
     if request is not None:
         query = "SELECT 1 FROM events WHERE request_id = ? AND id <> ?"
-        if connection.execute(query, (request, row[_ID])).fetchone():
-            row = without_request(row)
-    connection.execute(statement, (*row, *more))
+        if session.execute(query, (request, row[_ID])).fetchone():
+            return without_request(row)
+    return row
 
 
-def _rows(connection: sqlite3.Connection, ids: list[str]) -> dict[str, Row]:
+def _rows(session: Session, ids: list[str]) -> dict[str, Row]:
     query = f"SELECT {_NAMES} FROM events WHERE id IN ({', '.join('?' * len(ids))})"
-    return {row[_ID]: row for row in connection.execute(query, ids)}
+    return {row[_ID]: row for row in session.execute(query, ids)}
 
 
-def _chunked_rows(connection: sqlite3.Connection, ids: Iterable[str]) -> Iterator[Row]:
+def _chunked_rows(session: Session, ids: Iterable[str]) -> Iterator[Row]:
     wanted = iter(dict.fromkeys(ids))
     while chunk := list(islice(wanted, _CHUNK)):
-        yield from _rows(connection, chunk).values()
+        yield from _rows(session, chunk).values()

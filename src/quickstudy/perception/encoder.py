@@ -181,6 +181,10 @@ class Encoder:
                 for text in record_texts(checked):
                     self._cache.discard(hash_of_checked(text))
 
+    def forget_all(self) -> None:
+        """Drops everything from the memory of vectors."""
+        self._cache.clear()
+
     def _text_vectors(self, texts: Sequence[str]) -> Vector:
         keys = [hash_of_checked(text) for text in texts]
         known = {key: self._cache.get(key) for key in dict.fromkeys(keys)}
