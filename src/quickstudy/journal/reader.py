@@ -191,7 +191,8 @@ class JournalReader:
         """
         rows = self._read(
             f"{_SELECT} WHERE seq > ? AND kind = 'decision' AND forgotten = 0 AND COALESCE(mode, '') <> 'act' "
-            "AND NOT EXISTS (SELECT 1 FROM events AS lesson WHERE lesson.decision_id = events.id AND +lesson.kind = 'lesson') "
+            "AND NOT EXISTS (SELECT 1 FROM events AS lesson "
+            "WHERE lesson.decision_id = events.id AND +lesson.kind = 'lesson') "
             "AND (task_id IS NULL OR mode = 'audit' OR task_id NOT IN (SELECT ended.task_id FROM events AS ended "
             "WHERE ended.kind = 'task' AND ended.step IS NOT NULL AND ended.mode IS NULL)) "
             f"ORDER BY seq{'' if limit is None else ' LIMIT ?'}",
