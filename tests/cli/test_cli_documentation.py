@@ -44,6 +44,7 @@ def test_all_commands_are_there():
             "forget",
         ),
         *("review", "export", "import", "configure", "what-if", "verify", "pause", "resume"),
+        *("serve", "backup", "token add", "token list", "token revoke"),
         *(f"options {verb}" for verb in ("list", "add", "rename", "merge", "retire")),
     }
 

@@ -42,6 +42,8 @@ def back_up(journal: Path, target: Path) -> Backup:
         opened.backup(target)
     os.chmod(target, 0o600)
     try:
+        with closing(sqlite3.connect(target)) as alone:
+            alone.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
         with Journal.open(target, identity=None, read_only=True) as copy:
             after, events = copy.last_seq, sum(copy.counts().values())
         whole = _whole(target)
