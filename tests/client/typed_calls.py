@@ -1,8 +1,7 @@
 """What a type checker sees of the clients: every verb's arguments and result. Checked by mypy, never run."""
 
 from collections.abc import AsyncIterator, Iterator
-
-from typing_extensions import assert_type
+from typing import assert_type
 
 from quickstudy import AsyncClient, Client, Decision, Job, Lesson, QuickstudyError, Report
 from quickstudy.autonomy.settings import Autonomy

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from quickstudy.client.call import Call
-from quickstudy.client.problems import problem
+from quickstudy.client.problems import misunderstood, problem
 from quickstudy.errors import QuickstudyError, UnreachableError
 
 T = TypeVar("T")
@@ -76,7 +76,7 @@ class Exchange(Generic[T]):
         """
         self.tried += 1
         if 200 <= status < 300:
-            return Done(self.call.read(_json(content)))
+            return Done(_result(self.call, content))
         error = problem(status, headers, content)
         again = status in REFUSED or (status in LOST and self.call.repeatable)
         wait = self._wait(_seconds(headers.get("retry-after"))) if again else None
@@ -129,6 +129,15 @@ def _seconds(header: str | None) -> float:
         return max(0.0, float(header or 0.0))
     except ValueError:
         return 0.0
+
+
+def _result(call: Call[T], content: bytes) -> T:
+    try:
+        return call.read(_json(content))
+    except QuickstudyError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise misunderstood(error) from error
 
 
 def _json(content: bytes) -> Any:

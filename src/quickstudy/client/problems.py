@@ -103,6 +103,15 @@ def error_of(said: Any, status: int = 422) -> QuickstudyError | None:
     return error
 
 
+def misunderstood(why: Exception) -> ServerError:
+    """The error for an answer that is not what it should be."""
+    return ServerError(
+        f"The server's answer is not understood ({type(why).__name__}: {why}).",
+        next_step="Check that the address is a quickstudy server's, and that its version is the client's.",
+        code="bad-answer",
+    )
+
+
 def made(kind: type[QuickstudyError], code: str, message: str, next_step: str) -> QuickstudyError:
     """An error of a class, with a code; also of a class that makes its own message."""
     error = kind.__new__(kind)

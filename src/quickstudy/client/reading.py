@@ -19,7 +19,8 @@ from typing import Any, Literal, TypeVar, cast
 import numpy as np
 
 from quickstudy.autonomy.teachers import Contradiction
-from quickstudy.errors import ServerError, SituationError
+from quickstudy.client.problems import misunderstood
+from quickstudy.errors import SituationError
 from quickstudy.perception import situation_from_json, situation_to_json
 from quickstudy.types import Decision, Probabilities, Scalar, Situation
 from quickstudy.views import OTHER_OPTIONS
@@ -50,11 +51,7 @@ def read(kind: type[T], data: Any) -> T:
     try:
         return cast(T, _value(kind, data))
     except (ValueError, TypeError, KeyError, AttributeError, SituationError) as error:
-        raise ServerError(
-            f"The server's answer is not understood: {error}.",
-            next_step="Its version may be another one than the client's: compare /healthz with quickstudy.__version__.",
-            code="bad-answer",
-        ) from error
+        raise misunderstood(error) from error
 
 
 def wire(situation: Situation) -> Any:
@@ -96,10 +93,7 @@ def decision(data: Any, situation: Situation | None = None) -> Decision:
         return read(Decision, data)
     found: dict[str, Any] = {name: value for name, value in data.items() if value is not None or name == "answer"}
     shown = found.pop("alternatives", ())
-    try:
-        pairs = [(one["answer"], one["probability"]) for one in shown]
-    except (TypeError, KeyError) as error:
-        raise ServerError(f"The server's answer is not understood: {error}.", code="bad-answer") from error
+    pairs = [(one["answer"], one["probability"]) for one in shown]
     rest = 1.0 - sum(probability for _, probability in pairs)
     if pairs and rest > 1e-9 and OTHER_OPTIONS not in dict(pairs):
         pairs.append((OTHER_OPTIONS, rest))
