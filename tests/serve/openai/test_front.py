@@ -2,6 +2,8 @@
 
 import json
 import logging
+import socketserver
+import threading
 import time
 
 import httpx
@@ -60,6 +62,26 @@ def test_a_slow_upstream_answers_504_and_a_lost_one_502(folder, post, report, st
     answer = post("a crash", stream=stream)
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream-unreachable")
     assert report()["lessons"] == 0
+
+
+def test_a_kept_connection_that_the_upstream_closed_is_replaced(folder, post):
+    said = json.dumps({"choices": [{"message": {"content": "app"}, "finish_reason": "stop"}]})
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(said)}\r\n\r\n"
+
+    class Forgetful(socketserver.BaseRequestHandler):
+        """Answers the first request of a connection, reads the second, and hangs up."""
+
+        def handle(self):
+            self.request.recv(100_000)
+            self.request.sendall((head + said).encode())
+            self.request.recv(100_000)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Forgetful) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+        (folder / "fresh.upstream.toml").write_text(f'url = "{url}"\nmodel = "big"\n')
+        assert [post(f"crash {number}").status_code for number in range(3)] == [200, 200, 200]
+        server.shutdown()
 
 
 def test_a_redirect_is_not_followed(post):
