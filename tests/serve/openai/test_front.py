@@ -2,14 +2,20 @@
 
 import json
 import logging
+import os
 import socketserver
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import pytest
 from fastapi.testclient import TestClient
 
+import quickstudy
+from quickstudy import Learner
 from quickstudy.serve.app import create_app
 from quickstudy.serve.settings import ServerSettings
 from quickstudy.serve.tokens import Role, Tokens
@@ -175,6 +181,22 @@ def test_a_restart_remembers_what_waits_and_how_answers_are_written(folder, mode
     with listening(create_app(ServerSettings(folder))) as url, httpx.Client(base_url=url, trust_env=False) as client:
         assert sent("another crash")["x-quickstudy-mode"] == "ask"
         assert sent("SHRUG")["x-quickstudy-decision"] == before
+
+
+def test_what_was_answered_is_taught_also_if_the_server_is_killed_at_once(folder):
+    source = str(Path(quickstudy.__file__).parents[1])
+    words = [sys.executable, "-m", "quickstudy", "serve", str(folder), "--port", "0", "--json"]
+    environment = {**os.environ, "PYTHONPATH": source}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as server:
+        url = json.loads(server.stdout.readline())["address"]
+        with httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
+            for number in range(4):
+                body = {"model": "quickstudy/fresh", "messages": messages(f"crash {number}"), "stream": number == 3}
+                assert client.post("/v1/chat/completions", json=body).status_code == 200
+        server.kill()
+    with Learner.open(folder / "fresh.db", read_only=True) as learner:
+        report = learner.report()
+    assert (report.lessons, report.waiting, report.calls.spent.calls) == (4, 0, 4)
 
 
 @pytest.mark.parametrize(
