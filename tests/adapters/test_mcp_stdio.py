@@ -133,3 +133,11 @@ def test_json_is_the_entry_for_a_clients_configuration(folder, monkeypatch):
     assert entry["command"] == sys.executable
     assert entry["args"] == [*COMMAND, str(folder / "route.db"), "--job", str(folder / "route.toml")]
     assert not (folder / "route.db").exists()
+
+
+def test_without_the_extra_the_command_names_it(folder, monkeypatch, capsys):
+    for name in [name for name in sys.modules if name.startswith("quickstudy.adapters.mcp")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    assert run(["mcp", str(folder), "--json"]) == 1
+    assert "quickstudy[mcp]" in json.loads(capsys.readouterr().out)["error"]["next_step"]

@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import json
+import sys
 
 import httpx
 import httpx2
 import pytest
+from fastapi.testclient import TestClient
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
@@ -134,3 +136,14 @@ def test_too_much_and_nonsense_are_refused(url, folder):
     for content in (b"", b"{", b"[]", b'{"jsonrpc": "2.0"}', b"[" * 100_000):
         assert httpx.post(url, content=content, headers={**own, **kind}, trust_env=False).status_code == 400, content
     assert httpx.get(url, headers=own, trust_env=False).status_code == 405
+
+
+def test_without_the_extra_the_address_names_it(folder, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("quickstudy.adapters.mcp")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    with TestClient(create_app(ServerSettings(folder)), base_url="http://localhost") as client:
+        answer = client.post("/mcp", json={})
+        assert client.get("/healthz").status_code == 200
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "missing-extra")
+    assert "quickstudy[mcp]" in answer.json()["error"]["next_step"]

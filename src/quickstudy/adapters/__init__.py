@@ -1,4 +1,4 @@
-"""quickstudy beside other things: scikit-learn (``sklearn``), River (``river``), Gymnasium, event logs (``process``).
+"""quickstudy beside other things: ``sklearn``, ``river``, ``gymnasium``, event logs (``process``), agents (``mcp``).
 
 No library is imported before the module that needs it; without the library, importing that module raises
 :class:`quickstudy.errors.MissingExtraError`, which names the install command.

@@ -13,7 +13,6 @@ from typing import Annotated
 import typer
 
 from quickstudy.cli.console import JsonOption, print_json
-from quickstudy.errors import MissingExtraError
 
 
 def mcp(
@@ -38,10 +37,8 @@ def mcp(
 
       quickstudy mcp route.db --json
     """
-    try:
-        from quickstudy.adapters.mcp import LocalJobs, serve_stdio
-    except ImportError as error:
-        raise MissingExtraError("mcp", "mcp") from error
+    from quickstudy.adapters.mcp import LocalJobs, serve_stdio
+
     jobs = LocalJobs.find(journal, job)
     if as_json:
         words = ["mcp", str(journal.absolute()), *([] if job is None else ["--job", str(job.absolute())])]

@@ -58,7 +58,8 @@ def create_app(settings: ServerSettings) -> FastAPI:
     app.state.settings, app.state.desk, app.state.access = settings, desk, Access(settings)
     app.state.metrics = metrics
     problems.install(app)
-    for room in (work, lessons, tasks, looking, ruling, jobs, tokens, health, openai, mcp):  # the busiest come first
+    # The busiest first: they match in turn.
+    for room in (work, lessons, openai, mcp, tasks, looking, ruling, jobs, tokens, health):
         app.include_router(room.router)
     pages.install(app)
     app.add_middleware(Door, settings=settings, seen=seen)

@@ -104,13 +104,13 @@ class DeskJobs:
 @asynccontextmanager
 async def _life(app: Any) -> AsyncIterator[None]:
     try:
-        from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-
         from quickstudy.adapters.mcp import make_server
-    except ImportError:  # the extra is not installed; its address says so
+    except MissingExtraError:  # its address says so
         app.state.protocol = None
         yield
         return
+    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
     server = make_server(DeskJobs(app.state.desk))
     app.state.protocol = StreamableHTTPSessionManager(
         server._lowlevel_server,

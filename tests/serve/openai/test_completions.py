@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+import httpx
 import openai
 
 from serve.openai.conftest import TAUGHT, messages
@@ -141,6 +142,18 @@ def test_a_forced_tool_is_called_alone(alone, client):
         if getattr(chunks[0], "quickstudy", None):
             return
     raise AssertionError("no call was streamed alone")
+
+
+def test_a_name_that_is_no_unicode_goes_back_as_it_came(url, alone):
+    ticket, _ = alone()
+    schema = SCHEMA | {"properties": {"\ud800": SCHEMA["properties"]["team"]}}
+    body = {"model": "quickstudy/route", "messages": messages(ticket), "tool_choice": "required"}
+    body |= {"tools": [{"type": "function", "function": {"name": "\ud801", "parameters": schema}}]}
+    for stream in (False, True):
+        content = json.dumps({**body, "stream": stream})
+        answer = httpx.post(f"{url}/v1/chat/completions", content=content, trust_env=False)
+        assert answer.status_code == 200
+        assert "\\ud801" in answer.text
 
 
 def test_what_the_upstream_says_in_a_tool_call_is_learned(ask, report):

@@ -2,12 +2,20 @@
 
 import json
 import logging
+import os
+import socketserver
+import subprocess
+import sys
+import threading
 import time
+from pathlib import Path
 
 import httpx
 import pytest
 from fastapi.testclient import TestClient
 
+import quickstudy
+from quickstudy import Learner
 from quickstudy.serve.app import create_app
 from quickstudy.serve.settings import ServerSettings
 from quickstudy.serve.tokens import Role, Tokens
@@ -60,6 +68,26 @@ def test_a_slow_upstream_answers_504_and_a_lost_one_502(folder, post, report, st
     answer = post("a crash", stream=stream)
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream-unreachable")
     assert report()["lessons"] == 0
+
+
+def test_a_kept_connection_that_the_upstream_closed_is_replaced(folder, post):
+    said = json.dumps({"choices": [{"message": {"content": "app"}, "finish_reason": "stop"}]})
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(said)}\r\n\r\n"
+
+    class Forgetful(socketserver.BaseRequestHandler):
+        """Answers the first request of a connection, reads the second, and hangs up."""
+
+        def handle(self):
+            self.request.recv(100_000)
+            self.request.sendall((head + said).encode())
+            self.request.recv(100_000)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Forgetful) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+        (folder / "fresh.upstream.toml").write_text(f'url = "{url}"\nmodel = "big"\n')
+        assert [post(f"crash {number}").status_code for number in range(3)] == [200, 200, 200]
+        server.shutdown()
 
 
 def test_a_redirect_is_not_followed(post):
@@ -153,6 +181,22 @@ def test_a_restart_remembers_what_waits_and_how_answers_are_written(folder, mode
     with listening(create_app(ServerSettings(folder))) as url, httpx.Client(base_url=url, trust_env=False) as client:
         assert sent("another crash")["x-quickstudy-mode"] == "ask"
         assert sent("SHRUG")["x-quickstudy-decision"] == before
+
+
+def test_what_was_answered_is_taught_also_if_the_server_is_killed_at_once(folder):
+    source = str(Path(quickstudy.__file__).parents[1])
+    words = [sys.executable, "-m", "quickstudy", "serve", str(folder), "--port", "0", "--json"]
+    environment = {**os.environ, "PYTHONPATH": source}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as server:
+        url = json.loads(server.stdout.readline())["address"]
+        with httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
+            for number in range(4):
+                body = {"model": "quickstudy/fresh", "messages": messages(f"crash {number}"), "stream": number == 3}
+                assert client.post("/v1/chat/completions", json=body).status_code == 200
+        server.kill()
+    with Learner.open(folder / "fresh.db", read_only=True) as learner:
+        report = learner.report()
+    assert (report.lessons, report.waiting, report.calls.spent.calls) == (4, 0, 4)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,13 @@ what comes back, ``server`` joins them, ``local`` serves journals of this machin
 Not here: HTTP, tokens and roles (``serve``), which mounts the same server.
 """
 
+from quickstudy.errors import MissingExtraError
+
+try:
+    import mcp  # noqa: F401
+except ImportError as error:
+    raise MissingExtraError("mcp", "mcp") from error
+
 from quickstudy.adapters.mcp.local import LocalJobs, serve_stdio
 from quickstudy.adapters.mcp.rooms import Jobs, Room
 from quickstudy.adapters.mcp.server import make_server

@@ -68,7 +68,12 @@ def chunks(chat: Chat, decision: Decision, form: Form, written: str) -> Iterator
 
 def event(data: dict[str, Any]) -> bytes:
     """One server-sent event."""
-    return b"data: " + json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+    return b"data: " + encoded(data) + b"\n\n"
+
+
+def encoded(data: dict[str, Any]) -> bytes:
+    """JSON in ASCII: a name that a client sent and that is no valid Unicode goes back as it came."""
+    return json.dumps(data, separators=(",", ":")).encode("ascii")
 
 
 def _frame(chat: Chat, decision: Decision, kind: str) -> dict[str, Any]:

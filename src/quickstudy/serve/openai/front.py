@@ -24,7 +24,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import httpx
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from quickstudy.adapters.said import as_seen
 from quickstudy.calls import PREFIX, note_call
@@ -33,7 +33,7 @@ from quickstudy.learner import Learner
 from quickstudy.perception import content_hash
 from quickstudy.serve.desk import OpenJob
 from quickstudy.serve.openai.chat import Chat
-from quickstudy.serve.openai.completions import about, chunks, completion, event, headers
+from quickstudy.serve.openai.completions import about, chunks, completion, encoded, event, headers
 from quickstudy.serve.openai.forms import Form, Names
 from quickstudy.serve.openai.replies import Reply, StreamReader
 from quickstudy.serve.openai.upstream import MAX_ANSWER, Upstream, failure, passed_on
@@ -116,7 +116,8 @@ class Front:
             if chat.stream:
                 content = b"".join(chunks(chat, decision, form, written))
                 return Response(content, headers=headers(decision), media_type="text/event-stream")
-            return JSONResponse(completion(chat, decision, form, written), headers=headers(decision))
+            content = encoded(completion(chat, decision, form, written))
+            return Response(content, headers=headers(decision), media_type="application/json")
         try:
             return await self._forward(chat, taken, request_id if given else None)
         except Problem as problem:

@@ -110,9 +110,12 @@ class Upstream:
             headers["Idempotency-Key"] = idempotency_key
         content = json.dumps({**body, "model": self.settings.model}).encode("ascii")
         url = self.settings.url + "/chat/completions"
-        request = self._client.build_request("POST", url, content=content, headers=headers)
         try:
-            answer = await self._client.send(request, stream=True)
+            try:
+                answer = await self._post(url, content, headers)
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+                # A connection that was kept, and that the upstream had closed meanwhile: once more, on a new one.
+                answer = await self._post(url, content, headers)
         except httpx.HTTPError as error:
             raise failure(error) from error
         if 300 <= answer.status_code < 400:
@@ -147,6 +150,11 @@ class Upstream:
     async def close(self) -> None:
         """Ends all connections."""
         await self._client.aclose()
+
+    async def _post(self, url: str, content: bytes, headers: dict[str, str]) -> httpx.Response:
+        return await self._client.send(
+            self._client.build_request("POST", url, content=content, headers=headers), stream=True
+        )
 
     def _key(self) -> str | None:
         variable = self.settings.key_variable
