@@ -110,9 +110,10 @@ class Controls:
             InputError: a target that is no share.
         """
         targets = checked_targets(target_error)
+        record = self._record
         with self._lock:
-            record = self._record
-            return what_if(record.keeper.gate, read_past(record.journal, record.id), targets)
+            gate = record.keeper.gate.copy()
+        return what_if(gate, read_past(record.journal, record.id), targets)
 
     def to_ask_again(self, by: str | None = None) -> list[Decision]:
         """Tasks drawn by ``ask_twice`` that one teacher answered and that wait for another, oldest first.

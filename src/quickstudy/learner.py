@@ -27,7 +27,7 @@ from quickstudy.journal.clock import checked_time
 from quickstudy.knowledge import Progress, standing_key
 from quickstudy.perception import Encoder, get_encoder, situation_from_json, situation_to_json
 from quickstudy.record import Record, stored_job
-from quickstudy.report import Report, make_report
+from quickstudy.report import Report, learned, make_report
 from quickstudy.tasks import Tasks
 from quickstudy.types import Decision, Lesson, Scalar, Situation, Vector
 
@@ -418,9 +418,10 @@ class Learner(Feedback, Controls, Tasks):
 
     def report(self) -> Report:
         """How the learner is doing; see :class:`quickstudy.report.Report`."""
+        record = self._record
         with self._lock:
-            record = self._record
-            return make_report(self.job, self.encoder.name, record.journal, record.knowledge, record.keeper.gate)
+            known, gate = learned(record.knowledge, self.job), record.keeper.gate.copy()
+        return make_report(self.job, self.encoder.name, record.journal, known, gate)
 
     def lessons(self) -> Iterator[tuple[Lesson, Situation]]:
         """The lessons in force with their situations, in order of arrival, under today's names of the options."""
