@@ -1,8 +1,8 @@
 """A real server: another process, a real port, signals."""
 
 import json
-import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from quickstudy import Job, Learner
+from quickstudy.cli import run
 from quickstudy.journal import Journal
 
 PROGRAM = "from quickstudy.cli import main; main()"
@@ -115,21 +116,16 @@ def test_a_journal_is_backed_up_while_it_is_written(folder, tmp_path):
         (["--port", "70000"], "65535"),
     ],
 )
-def test_a_server_that_would_let_strangers_in_does_not_start(folder, words, expected):
-    command = [sys.executable, "-c", PROGRAM, "serve", str(folder), "--port", "0", *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 2
-    assert expected in done.stderr
-    assert "Traceback" not in done.stderr
+def test_a_server_that_would_let_strangers_in_does_not_start(folder, capfd, words, expected):
+    assert run(["serve", str(folder), "--port", "0", *words]) == 2
+    error = capfd.readouterr().err
+    assert expected in error
+    assert "Traceback" not in error
 
 
-def test_a_taken_port_and_a_missing_folder_are_said(folder, tmp_path):
-    with serving(folder) as (_, client, _):
-        port = str(client.base_url.port)
-        command = [sys.executable, "-c", PROGRAM, "serve", str(folder), "--port", port]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, "Cannot listen" in done.stderr) == (1, True)
-    command[4] = str(tmp_path / "nope")
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, "no folder" in done.stderr) == (2, True)
-    assert os.listdir(tmp_path).count("nope") == 0
+def test_a_taken_port_and_a_missing_folder_are_said(folder, capfd):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert run(["serve", str(folder), "--port", str(taken.getsockname()[1])]) == 1
+    assert "Cannot listen" in capfd.readouterr().err
+    assert run(["serve", str(folder / "nope")]) == 2
+    assert "no folder" in capfd.readouterr().err

@@ -117,6 +117,7 @@ class Access:
         self.settings = settings
         self.tokens = Tokens(settings.folder, clock=clock)
         self._clock = clock
+        self._needs_tokens = settings.needs_tokens
         self._buckets = Buckets(settings.rate, settings.burst, clock)
         self._lock = threading.Lock()
         self._sessions: OrderedDict[str, Session] = OrderedDict()
@@ -143,7 +144,7 @@ class Access:
         session = self.session(request)
         if session is not None:
             return session
-        if self.settings.needs_tokens:
+        if self._needs_tokens:
             raise _sign_in()
         return self._begin(None)
 
@@ -197,10 +198,10 @@ class Access:
                 raise _unknown_token()
             return self._counted(token, request)
         session = self.session(request)
-        if session is None and self.settings.needs_tokens:
+        if session is None and self._needs_tokens:
             raise _sign_in()
         token = self._token_of(session)
-        if self.settings.needs_tokens and token is None:
+        if self._needs_tokens and token is None:
             raise _sign_in()
         if unsafe:
             await self._check_csrf(request, session)
@@ -210,7 +211,7 @@ class Access:
         """Whether the caller of a request that was let in would be let in now: for answers that take long."""
         hash = getattr(request.state, "token_hash", None)
         if hash is None:
-            return not self.settings.needs_tokens
+            return not self._needs_tokens
         kept = next((one for one in self.tokens.all() if one.hash == hash), None)
         return kept is not None and kept.live(self._clock())
 

@@ -20,6 +20,7 @@ from types import FrameType
 import uvicorn
 
 from quickstudy.errors import InputError, QuickstudyError
+from quickstudy.experts.threads import one_thread
 from quickstudy.serve.access import Access
 from quickstudy.serve.app import create_app
 from quickstudy.serve.desk import Desk
@@ -66,7 +67,7 @@ def run(settings: ServerSettings, *, started: Callable[[str], None] = lambda add
         lifespan="on",
         timeout_graceful_shutdown=max(1, round(settings.grace)),
     )
-    with _listening(settings) as listener:
+    with _listening(settings) as listener, one_thread():  # a batch's products are too small to share between cores
         Server(config, app.state.desk, lambda: started(address_of(listener, settings))).run(sockets=[listener])
 
 

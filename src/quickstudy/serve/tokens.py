@@ -44,7 +44,10 @@ class Role(StrEnum):
     @property
     def rank(self) -> int:
         """Its place, from 0."""
-        return list(Role).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {role: rank for rank, role in enumerate(Role)}
 
 
 @dataclass(frozen=True, slots=True)
