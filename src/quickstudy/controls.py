@@ -13,6 +13,7 @@ from typing import Any
 
 from quickstudy import views
 from quickstudy.autonomy.account import Standing, standing
+from quickstudy.autonomy.gate import Gate
 from quickstudy.autonomy.past import read_past
 from quickstudy.autonomy.settings import Autonomy
 from quickstudy.autonomy.teachers import TeachersReport, make_teachers_report
@@ -111,11 +112,12 @@ class Controls:
             InputError: a target that is no share.
         """
         targets = checked_targets(target_error)
-        return self._what_if(targets)
+        return what_if(self._gate_now(), read_past(self._record.journal, self._record.id), targets)
 
     @reads
-    def _what_if(self, targets: Sequence[float]) -> list[WhatIf]:
-        return what_if(self._record.keeper.gate, read_past(self._record.journal, self._record.id), targets)
+    def _gate_now(self) -> Gate:
+        """A copy: nobody waits while it is asked what would be."""
+        return self._record.keeper.gate.copy()
 
     @reads
     def to_ask_again(self, by: str | None = None) -> list[Decision]:

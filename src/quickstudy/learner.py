@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 
 from quickstudy import views
 from quickstudy.arguments import checked_teachers, chosen, listed, times_of
+from quickstudy.autonomy.gate import Gate
 from quickstudy.controls import Controls
 from quickstudy.errors import InputError, JobError, LessonError, OptionError
 from quickstudy.feedback import Feedback
@@ -29,7 +30,7 @@ from quickstudy.journal.clock import checked_time
 from quickstudy.knowledge import Progress, standing_key
 from quickstudy.perception import Encoder, get_encoder, situation_from_json, situation_to_json
 from quickstudy.record import Record, stored_job
-from quickstudy.report import Report, make_report
+from quickstudy.report import Learned, Report, learned, make_report
 from quickstudy.tasks import Tasks
 from quickstudy.turns import reads, writes
 from quickstudy.types import Decision, Lesson, Scalar, Situation, Vector
@@ -444,11 +445,10 @@ class Learner(Feedback, Controls, Tasks):
 
     # -- looking
 
-    @reads
     def report(self) -> Report:
         """How the learner is doing; see :class:`quickstudy.report.Report`."""
-        record = self._record
-        return make_report(self.job, self.encoder.name, record.journal, record.knowledge, record.keeper.gate)
+        known, gate = self._known_now()
+        return make_report(self.job, self.encoder.name, self._record.journal, known, gate)
 
     def lessons(self) -> Iterator[tuple[Lesson, Situation]]:
         """The lessons in force with their situations, in order of arrival, under today's names of the options."""
@@ -500,6 +500,11 @@ class Learner(Feedback, Controls, Tasks):
         return f"Learner({self.job.name!r}, id={self.id!r}, journal={self._record.journal.path!r})"
 
     # -- inside
+
+    @reads
+    def _known_now(self) -> tuple[Learned, Gate]:
+        """Copies of what a report needs: nobody waits while it is made."""
+        return learned(self._record.knowledge, self.job), self._record.keeper.gate.copy()
 
     @reads
     def _predict(self, situations: list[Situation], options: Sequence[str] | None) -> list[Decision]:

@@ -25,7 +25,6 @@ from quickstudy.calls import PREFIX, Calls, calls_of
 from quickstudy.job import Job
 from quickstudy.journal import Journal
 from quickstudy.knowledge import Knowledge
-from quickstudy.mind import History
 from quickstudy.options import Options
 from quickstudy.types import FloatArray
 
@@ -127,49 +126,90 @@ class Report:
         return {**asdict(self), "teachers": self.teachers.to_dict()}
 
 
-def make_report(job: Job, encoder: str, journal: Journal, knowledge: Knowledge | None, gate: Gate) -> Report:
-    """The report of a learner with this journal, knowledge and gate."""
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a report needs of what was learned, as it stood at one moment: nobody waits while the report is made.
+
+    Attributes:
+        taught: each lesson's taught column, (n,).
+        proposed: the column proposed before it, (n,).
+        confidence: the proposal's probability, (n,).
+        tasks: how many tasks each lesson stands for, (n,).
+        times: of the lessons in force, seconds since 1970.
+        weights: each expert's weight in the pool.
+        options: as they stood.
+    """
+
+    taught: npt.NDArray[np.int32]
+    proposed: npt.NDArray[np.int32]
+    confidence: FloatArray
+    tasks: FloatArray
+    times: tuple[float, ...]
+    weights: dict[str, float]
+    options: Options
+
+
+def learned(knowledge: Knowledge | None, job: Job) -> Learned:
+    """A copy of what a report needs."""
+    if knowledge is None:
+        options = Options()
+        for name in job.options:
+            options.add(name)
+        nothing = np.zeros(0)
+        return Learned(nothing.astype(np.int32), nothing.astype(np.int32), nothing, nothing, (), {}, options)
+    history, mind = knowledge.mind.history, knowledge.mind
+    return Learned(
+        taught=history.taught.copy(),
+        proposed=history.proposed.copy(),
+        confidence=history.confidence.astype(float),
+        tasks=np.array(knowledge.tasks, dtype=float),
+        times=tuple(standing.at for standing in knowledge.in_force.values()),
+        weights={e.name: float(w) for e, w in zip(mind.experts, mind.pool.weights, strict=True)},
+        options=Options.restore(knowledge.options.state()),
+    )
+
+
+def make_report(job: Job, encoder: str, journal: Journal, known: Learned, gate: Gate) -> Report:
+    """The report of a learner with this journal, that knew this, and had this gate.
+
+    Args:
+        job: the learner's.
+        encoder: its encoder's name.
+        journal: read a page at a time; others may write it meanwhile.
+        known: what it knew.
+        gate: a copy; it is not changed.
+    """
     decisions = rewards = forgotten = calls = alone = 0
-    for event in journal.events(kinds=["decision", "lesson"]):
+    for event in journal.events(kinds=["decision", "lesson"], light=True):
         forgotten += event.forgotten
         decisions += event.kind == "decision" and not event.forgotten
         rewards += event.kind == "lesson" and event.value is not None
         if event.kind == "decision" and event.request_id is not None and event.request_id.startswith(PREFIX):
             calls += 1
             alone += event.mode == "act"
-    history = knowledge.mind.history if knowledge else History()
-    names = knowledge.options.names if knowledge else list(job.options)
-    right = history.taught == history.proposed
-    times = [standing.at for standing in knowledge.in_force.values()] if knowledge else []
-    tasks = np.array(knowledge.tasks if knowledge else [])
-    bins = calibration(history.confidence[-2000:].astype(float), right[-2000:], tasks[-2000:])
+    right, tasks = known.taught == known.proposed, known.tasks
+    bins = calibration(known.confidence[-2000:], right[-2000:], tasks[-2000:])
     total = sum(part.tasks for part in bins)
     return Report(
         job=job.name,
         encoder=encoder,
-        lessons=len(times),
+        lessons=len(known.times),
         decisions=decisions,
-        options=len(knowledge.options.current()) if knowledge else len(job.options),
+        options=len(known.options.current()),
         waiting=len(journal.waiting()),
         rewards=rewards,
         forgotten=forgotten,
-        accuracy=stretches(history.confidence.astype(float), right, tasks),
+        accuracy=stretches(known.confidence, right, tasks),
         recent_accuracy=_mean(right[-RECENT:], tasks[-RECENT:]) if len(right) else None,
         recent_tasks=float(tasks[-RECENT:].sum()),
         calibration=bins,
         calibration_error=sum(abs(b.confidence - b.accuracy) * b.tasks for b in bins) / total if total else None,
-        weights=(
-            {e.name: float(w) for e, w in zip(knowledge.mind.experts, knowledge.mind.pool.weights, strict=True)}
-            if knowledge
-            else {}
-        ),
-        confusions=_confusions(history, names),
-        started=min(times, default=None),
-        newest=max(times, default=None),
+        weights=known.weights,
+        confusions=_confusions(known),
+        started=min(known.times, default=None),
+        newest=max(known.times, default=None),
         autonomy=account(gate, read_past(journal, gate.node)),
-        teachers=make_teachers_report(
-            journal, knowledge.options if knowledge else Options(), draw(journal, gate.node), gate.stood_behind
-        ),
+        teachers=make_teachers_report(journal, known.options, draw(journal, gate.node), gate.stood_behind),
         calls=calls_of(journal, calls, alone),
     )
 
@@ -207,8 +247,9 @@ def _mean(values: FloatArray | Hits, weights: FloatArray) -> float:
     return float(np.average(values, weights=weights))
 
 
-def _confusions(history: History, names: list[str]) -> tuple[Confusion, ...]:
-    pairs = zip(history.taught[-2000:].tolist(), history.proposed[-2000:].tolist(), strict=True)
+def _confusions(known: Learned) -> tuple[Confusion, ...]:
+    pairs = zip(known.taught[-2000:].tolist(), known.proposed[-2000:].tolist(), strict=True)
     wrong = Counter((taught, proposed) for taught, proposed in pairs if taught != proposed)
     ordered = sorted(wrong.items(), key=lambda item: (-item[1], item[0]))[:10]
+    names = known.options.names
     return tuple(Confusion(names[taught], names[proposed], count) for (taught, proposed), count in ordered)

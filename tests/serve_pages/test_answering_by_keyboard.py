@@ -1,7 +1,8 @@
 """The bench in a real browser: many answers without a mouse, undone, skipped, found by name, made anew."""
 
 from playwright.sync_api import expect
-from tests.serve_pages.conftest import tickets
+
+from serve_pages.conftest import tickets
 
 
 def left(page):

@@ -5,7 +5,8 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-from tests.serve_pages.conftest import tickets, watched
+
+from serve_pages.conftest import tickets, watched
 
 NASTY = "<script>document.title='broken'</script><img src=x onerror=\"document.title='broken'\">{{ 7 * 7 }}"
 
@@ -252,7 +253,7 @@ def test_no_page_is_wider_than_a_phone(served, chromium):
 def _has_no_fault(page, where):
     found = Axe().run(page).response["violations"]
     wrong = [
-        f"{where}: {one['id']} ({one['impact']}): {one['nodes'][0]['html'][:200]} {one['nodes'][0]['failureSummary'][:300]}"
+        f"{where}: {one['id']} ({one['impact']}): {one['nodes'][0]['html'][:200]}: {one['nodes'][0]['failureSummary']}"
         for one in found
         if one["impact"] in ("serious", "critical")
     ]

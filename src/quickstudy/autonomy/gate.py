@@ -282,6 +282,12 @@ class Gate:
         self._recent = Recent(document["recent"])
         return True
 
+    def copy(self) -> Gate:
+        """One that nothing changes, for reading while the learner goes on."""
+        twin = Gate(self.node, self._key, self.settings)
+        twin.restore(*self.state())
+        return twin
+
     # -- inside
 
     def _before_the_coin(self, answer: str | None, signals: Signals, at: float, always_ask: bool) -> str | None:

@@ -273,7 +273,7 @@ class _Answers:
         self.counts: Counter[str] = Counter()
         self.corrected: Counter[str] = Counter()
         held: dict[tuple[str, str], _Held] = {}
-        for event in journal.events(kinds=["lesson"]):
+        for event in journal.events(kinds=["lesson"], light=True):
             column = None if event.answer is None or event.forgotten else options.column(event.answer)
             if column is None:
                 continue

@@ -37,11 +37,12 @@ def draw(journal: JournalReader, node: str) -> Drawn:
         node: the learner's id; decisions of other learners are drawn by their own keys.
     """
     key, share, decisions = journal.get_meta(KEY_NAME), 0.0, []
-    for event in journal.events(kinds=["configure", "decision"]):
+    for event in journal.events(kinds=["configure", "decision"], light=True):
         if event.node != node or event.forgotten:
             continue
         if event.kind == "configure":
-            share = float(event.data.get("settings", {}).get("ask_twice", share))
+            found = journal.get(event.id)
+            share = float(found.data.get("settings", {}).get("ask_twice", share)) if found else share
         elif share and key is not None and event.mode in ("ask", "audit") and is_drawn(key, event.id, share):
             decisions.append(event.id)
     return Drawn(share, tuple(decisions))

@@ -133,7 +133,7 @@ class JournalReader:
             until_seq: end with this number.
             until_at: only events whose own time is at most this, seconds since 1970.
             kinds: only these kinds.
-            light: without vectors and ``data``, which takes a third of the time.
+            light: without vectors and ``data``, which takes half the time.
         """
         conditions: list[str] = ["seq > ?"]
         values: list[Any] = []

@@ -154,7 +154,8 @@ async def withdraw(request: Request, caller: Teaches, job: Opened, body: Withdra
             raise Problem(404, "unknown-id", "There is no such answer.", next_step="It may be forgotten already.")
         if (lesson.by or "") != by and not caller.may(Role.REVIEW):
             raise Problem(403, "role", "Somebody else gave this answer.", next_step="Ask a reviewer to forget it.")
-        return learner.forget(body.lesson_id)
+        with learner.signed(by):
+            return learner.forget(body.lesson_id)
 
     return {"forgotten": await job.worker.change(forget)}
 

@@ -18,7 +18,7 @@ from quickstudy.serve.access import Caller
 from quickstudy.serve.api.rooms import Opened, Reviews, Rules
 from quickstudy.serve.desk import OpenJob
 from quickstudy.serve.pages import figures
-from quickstudy.serve.pages.shell import of_job, page
+from quickstudy.serve.pages.shell import of_job, page, who
 
 TARGETS = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2)
 """The slider's stops."""
@@ -83,7 +83,8 @@ async def _configured(
             raise OptionError(
                 f"There is no option {unknown[0]!r}.", next_step="Write each name as it is.", code="unknown-option"
             )
-        learner.configure(**wanted)
+        with learner.signed(who(request, caller)):
+            learner.configure(**wanted)
 
     try:
         await job.worker.change(configure)

@@ -14,6 +14,7 @@ import asyncio
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Annotated, Any, BinaryIO
 
@@ -223,7 +224,7 @@ async def _take(job: OpenJob, taken: Taken, by: str) -> None:
     """Teaches the rows with an answer and asks the others."""
     for start in range(0, len(taken.rows), BATCH):
         part = taken.rows[start : start + BATCH]
-        await job.worker.change(lambda learner, part=part: _take_part(learner, part, by))
+        await job.worker.change(partial(_take_part, part=part, by=by))
 
 
 def _take_part(learner: Learner, part: Sequence[tuple[str, Situation, str | None]], by: str) -> None:

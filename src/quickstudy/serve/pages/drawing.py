@@ -61,8 +61,11 @@ def draw(paint: Callable[[Axes], None], *, width: float = WIDTH, height: float =
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    settings = {"svg.fonttype": "none", "svg.hashsalt": "quickstudy", "font.size": LETTERS, "text.parse_math": False}
-    with _drawing, matplotlib.rc_context(settings):
+    with _drawing, matplotlib.rc_context():
+        matplotlib.rcParams["svg.fonttype"] = "none"
+        matplotlib.rcParams["svg.hashsalt"] = "quickstudy"
+        matplotlib.rcParams["font.size"] = LETTERS
+        matplotlib.rcParams["text.parse_math"] = False
         figure = Figure(figsize=(width, height), dpi=72, layout="constrained")
         FigureCanvasSVG(figure)
         axes = figure.subplots()

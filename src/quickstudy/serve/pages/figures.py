@@ -189,7 +189,7 @@ def slider(forecasts: Sequence[WhatIf]) -> Figure:
 
 
 def _share_axis(axes: Axes) -> None:
-    axes.set_ylim(0, 1.03)
+    axes.set_ylim(-0.02, 1.03)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
 
 
@@ -220,4 +220,12 @@ def _lines(axes: Axes, x: Sequence[float], curves: Sequence[Curve], *, marked: b
     gap, below = 0.085 * (top - bottom), bottom - 1.0
     for y, place, name, colour in sorted(ends):
         below = max(y, below + gap)
-        axes.text(place, below, f" {name}", color=colour, va="center", clip_on=False)
+        axes.annotate(
+            name,
+            (place, below),
+            xytext=(4, 0),
+            textcoords="offset points",
+            color=colour,
+            va="center",
+            annotation_clip=False,
+        )

@@ -110,7 +110,13 @@ async def ask_forget(request: Request, caller: Reviews, job: Opened, id: str) ->
 async def forget(request: Request, caller: Reviews, job: Opened, id: str) -> Response:
     """Forgets an entry with what was taught on it."""
     await _event(job, id)
-    await job.worker.change(lambda learner: learner.forget(id))
+    me = who(request, caller)
+
+    def gone(learner: Learner) -> int:
+        with learner.signed(me):
+            return learner.forget(id)
+
+    await job.worker.change(gone)
     return RedirectResponse(f"/jobs/{job.name}/journal/{id}", 303)
 
 
@@ -163,7 +169,8 @@ def _corrected(learner: Learner, event: Event, answer: str, none: bool, by: str)
     if not answer or event.situation is None:
         raise Problem(422, "no-answer", "A lesson needs an answer.", next_step="Choose one, or forget the lesson.")
     taught = learner.teach(situation_from_json(event.situation), answer, by=by, at=event.at)
-    learner.forget(event.id)  # a lesson without a decision is replaced by no other
+    with learner.signed(by):
+        learner.forget(event.id)  # a lesson without a decision is replaced by no other
     return taught.id
 
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from quickstudy.autonomy.account import NOT_PROMISED, STOOD_BEHIND
+from quickstudy.autonomy.gate import Gate
 from quickstudy.report import Report
 from quickstudy.serve.api.rooms import Opened, Reviews
 from quickstudy.serve.desk import OpenJob
@@ -32,10 +33,15 @@ class Sheet:
     alarms: tuple[Alarm, ...]
 
 
-def sheet(job: OpenJob) -> Sheet:
-    """Computes it."""
+def sheet(job: OpenJob, gate: Gate) -> Sheet:
+    """Computes it.
+
+    Args:
+        job: the job.
+        gate: a copy of its gate.
+    """
     report = job.learner.report()
-    past = history(job.journal, job.learner._record.keeper.gate)
+    past = history(job.journal, gate)
     target = float(report.autonomy.settings["target_error"])
     drawn = (
         figures.learning(report),
@@ -50,7 +56,8 @@ def sheet(job: OpenJob) -> Sheet:
 async def report(request: Request, caller: Reviews, job: Opened) -> Response:
     """The report."""
     room, context = await of_job(request, job, caller)
-    kept = await room.kept("sheet", lambda: sheet(job))
+    gate = await job.worker.read(lambda learner: learner._record.keeper.gate.copy())
+    kept = await room.kept("sheet", lambda: sheet(job, gate))
     return page(
         request, "report.html", caller, kept=kept, stood_behind=STOOD_BEHIND, not_promised=NOT_PROMISED, **context
     )
