@@ -5,11 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import traceback
+from dataclasses import replace
 
+import numpy as np
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from postgres_server import PostgresServer
 from property.scripts import new_learner
 
 from quickstudy.errors import (
@@ -322,6 +325,27 @@ def test_a_server_that_came_back_with_another_past_is_believed(url, monkeypatch)
             assert fresh.predict("situation 1").probabilities == pytest.approx(
                 learner.predict("situation 1").probabilities
             )
+
+
+def test_a_full_disk_loses_nothing_and_work_goes_on_when_there_is_room():
+    """The kernel refuses to let any file of the server grow beyond a limit, as a full disk would."""
+    server = PostgresServer(max_file=24 * 1024 * 1024)
+    try:
+        with open_journal(server.new()) as journal:
+            journal.append([event("a")])
+            vector = np.random.default_rng(0).standard_normal(1500).astype(np.float32)
+            big = [event(f"b{i}", situation=f'{{"text":"{i}"}}', vector=np.roll(vector, i)) for i in range(500)]
+            with pytest.raises(JournalError) as caught:
+                for turn in range(20):
+                    journal.append([replace(one, id=f"{turn}-{one.id}") for one in big])
+            assert caught.value.code == "disk-full"
+            held = journal.last_seq
+            assert held % 500 == 1
+            assert [e.seq for e in journal.events()] == list(range(1, held + 1))
+            journal.forget([e.id for e in journal.events(after=1, until_seq=held - 400)])  # that makes room
+            assert journal.append([event("last")])[0].seq == held + 1
+    finally:
+        server.close()
 
 
 # -- forgetting

@@ -144,14 +144,15 @@ class Journal(JournalReader):
                 self._scrub()
             return result
 
-    def follow(self) -> None:
+    def follow(self) -> str | None:
         """Takes note that others may have merged or forgotten: what was read before is not believed any more.
 
-        A snapshot that is saved from now on is of the history as it is now.
+        A snapshot that is saved from now on is of the history as it is now, whose key is returned.
         """
         with self._lock:
             self._newest.clear()
             self._key = self.get_meta("snapshot_key")
+            return self._key
 
     def append(self, events: Iterable[Event], *, durable: bool = True) -> list[Event]:
         """Appends events, all or none, and returns them with their numbers.
