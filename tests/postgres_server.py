@@ -33,14 +33,18 @@ def binaries() -> Path | None:
 
 
 class PostgresServer:
-    """A running server. Make one in a ``with`` statement.
+    """A running server; :meth:`close` it.
+
+    Args:
+        max_file: no file of it grows beyond so many bytes.
 
     Attributes:
         url: of its database, without a schema.
         data: its cluster's folder.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, max_file: int | None = None) -> None:
+        self._max_file = max_file
         found = binaries()
         if found is None:
             raise RuntimeError(MISSING)
@@ -79,6 +83,8 @@ class PostgresServer:
         words = [str(self._bin / "postgres"), "-D", str(self.data)]
         for name, value in options.items():
             words += ["-c", f"{name}={value}"]
+        if self._max_file is not None:
+            words = ["prlimit", f"--fsize={self._max_file}", *words]
         with open(self._folder / "log", "ab") as log:
             self._process = subprocess.Popen(words, stdout=log, stderr=log, stdin=subprocess.DEVNULL, **self._as())
         for _ in range(600):

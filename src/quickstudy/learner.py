@@ -452,6 +452,8 @@ class Learner(Feedback, Controls, Tasks):
 
     def lessons(self) -> Iterator[tuple[Lesson, Situation]]:
         """The lessons in force with their situations, in order of arrival, under today's names of the options."""
+        with self._lock:
+            self._record.read(lambda: None)
         knowledge, journal = self._record.knowledge, self._record.journal
         for event in journal.events(kinds=["lesson"]):
             if event.forgotten or event.answer is None or knowledge is None:
@@ -481,7 +483,7 @@ class Learner(Feedback, Controls, Tasks):
     def snapshot(self) -> None:
         """Writes the learned state beside the journal now, so that the next opening is fast."""
         with self._lock:
-            self._record.snapshot()
+            self._record.read(self._record.snapshot)
 
     def close(self) -> None:
         """Writes a snapshot if much was learned, and closes the journal. Nothing is lost without it."""

@@ -12,12 +12,13 @@ Not here: transactions and lost connections (``journal``), what events teach (``
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from quickstudy.autonomy.keeper import Keeper
-from quickstudy.errors import JournalError, JournalUnreachableError, QuickstudyError
+from quickstudy.errors import JournalCorruptError, JournalError, JournalUnreachableError, QuickstudyError
 from quickstudy.journal import Event, HybridClock, Journal
 from quickstudy.knowledge import Knowledge, Progress, replaced_vector, vector_of
 from quickstudy.perception import Encoder
@@ -51,6 +52,10 @@ class Turns:
 
     def load(self, progress: Progress | None) -> None:
         """Knows what the journal teaches."""
+        raise NotImplementedError
+
+    def snapshot(self) -> None:
+        """Writes the learned state beside the journal."""
         raise NotImplementedError
 
     def _follow(self, events: Sequence[Event]) -> None:
@@ -110,16 +115,18 @@ class Turns:
         """Takes what others journaled; makes the state anew where that is called for."""
         if not self.journal.shared or not (self._doubtful() or self.journal.last_seq != self._seq):
             return
-        with self.journal.view():
-            try:
-                self._catch_up()
-            except _Behind:
-                self._anew(progress)
+        try:
+            self._catch_up()
+        except (_Behind, JournalCorruptError):  # a forgetting right now can look like damage
+            self._anew(progress)
 
     def rebuild(self, progress: Progress | None) -> None:
-        """The state after a mark was written."""
+        """The state after a mark was written; kept as a snapshot, so that others need not make it again."""
         self._stale = True
         self.follow(progress)
+        if not self.journal.in_turn:
+            with contextlib.suppress(OSError, JournalError):
+                self.snapshot()
 
     def writable(self) -> None:
         """Raises JournalError if the journal is open for reading only."""
@@ -133,12 +140,19 @@ class Turns:
     # -- inside
 
     def _anew(self, progress: Progress | None) -> None:
+        """Makes the state from the journal, as far as it goes now; again if others merge or forget meanwhile."""
         self._stale = True
-        self.journal.follow()
-        self.load(progress)
-        self._seq = self.journal.last_seq
-        self._last_id = self.journal.id_at(self._seq)
-        self._stale = False
+        while True:
+            key, end = self.journal.follow(), self.journal.last_seq
+            try:
+                with self.journal.until(end):
+                    self.load(progress)
+            except JournalCorruptError:
+                if key == self.journal.get_meta("snapshot_key"):
+                    raise
+            if key == self.journal.get_meta("snapshot_key"):
+                break
+        self._seq, self._last_id, self._stale = end, self.journal.id_at(end), False
 
     def _took(self, events: Sequence[Event]) -> None:
         """Notes that the state contains these events, and with them all before."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from quickstudy.errors import JournalError
 from quickstudy.journal import Event, Journal
 from quickstudy.journal.event import to_row
 
-from .examples import event, full_event, open_journal
+from .examples import IDENTITY, event, full_event, open_journal
 
 DECISIONS, LESSONS = ("d0", "d1", "d2"), {"l0": "d0", "l1": "d0", "l2": "d1", "l3": None}
 
@@ -42,31 +44,43 @@ def content(journal: Journal) -> dict[str, tuple]:
     return {e.id: to_row(e) for e in journal.events() if e.kind != "mark"}
 
 
-def joined(*histories: list[Event]) -> Journal:
-    journal = Journal.open(None, identity=None)
+def nowhere() -> None:
+    """The path of a journal in memory."""
+
+
+def joined(*histories: list[Event], place: Callable[[], str | None] = nowhere) -> Journal:
+    journal = Journal.open(place(), identity=IDENTITY)
     for history in histories:
         journal.union(history)
     return journal
 
 
-def merged(*journals: Journal) -> Journal:
-    return joined(*(list(journal.events()) for journal in journals))
-
-
 @given(parts(), parts(), parts())
 @settings(max_examples=200, deadline=None)
 def test_union_is_commutative_associative_and_idempotent(first: list[Event], second: list[Event], third: list[Event]):
-    a, b, c = joined(first), joined(second), joined(third)
-    whole = content(joined(first, second, third))
-    assert content(joined(third, first, second)) == whole
-    assert content(joined(first + second + third)) == whole
-    assert content(joined((first + second + third)[::-1])) == whole
-    assert content(merged(merged(a, b), c)) == whole
-    assert content(merged(a, merged(c, b))) == whole
-    assert content(merged(b, a)) == content(merged(a, b))
-    again = merged(a, b, c)
-    assert again.union(a.events()) == again.union(again.events()) == []
-    assert content(again) == whole
+    check_union(first, second, third)
+
+
+def check_union(first, second, third, place: Callable[[], str | None] = nowhere) -> None:
+    with contextlib.ExitStack() as opened:
+
+        def made(*histories: list[Event]) -> Journal:
+            return opened.enter_context(joined(*histories, place=place))
+
+        def merged(*journals: Journal) -> Journal:
+            return made(*(list(journal.events()) for journal in journals))
+
+        a, b, c = made(first), made(second), made(third)
+        whole = content(made(first, second, third))
+        assert content(made(third, first, second)) == whole
+        assert content(made(first + second + third)) == whole
+        assert content(made((first + second + third)[::-1])) == whole
+        assert content(merged(merged(a, b), c)) == whole
+        assert content(merged(a, merged(c, b))) == whole
+        assert content(merged(b, a)) == content(merged(a, b))
+        again = merged(a, b, c)
+        assert again.union(a.events()) == again.union(again.events()) == []
+        assert content(again) == whole
 
 
 @given(parts(), parts(), st.lists(st.sampled_from([*DECISIONS, *LESSONS]), max_size=2))
@@ -74,16 +88,28 @@ def test_union_is_commutative_associative_and_idempotent(first: list[Event], sec
 def test_forgetting_here_or_there_and_then_merging_gives_the_same(
     first: list[Event], second: list[Event], ids: list[str]
 ):
-    here = joined(first, second)
-    here.forget(ids)
-    there = joined(first)
-    there.forget(ids)
-    late = merged(joined(first, second), there, here)
-    assert content(late) == content(here)
-    assert content(merged(here, joined(first, second))) == content(here)
-    for found in here.events():
-        if found.id in ids:
-            assert found.forgotten
+    check_forgetting(first, second, ids)
+
+
+def check_forgetting(first, second, ids, place: Callable[[], str | None] = nowhere) -> None:
+    with contextlib.ExitStack() as opened:
+
+        def made(*histories: list[Event]) -> Journal:
+            return opened.enter_context(joined(*histories, place=place))
+
+        def merged(*journals: Journal) -> Journal:
+            return made(*(list(journal.events()) for journal in journals))
+
+        here = made(first, second)
+        here.forget(ids)
+        there = made(first)
+        there.forget(ids)
+        late = merged(made(first, second), there, here)
+        assert content(late) == content(here)
+        assert content(merged(here, made(first, second))) == content(here)
+        for found in here.events():
+            if found.id in ids:
+                assert found.forgotten
 
 
 @given(parts(), parts())

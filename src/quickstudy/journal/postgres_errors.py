@@ -70,7 +70,8 @@ def translated(error: Error | UnicodeEncodeError, name: str, *, broken: bool) ->
             next_step=_WAIT,
             code=LOST,
         )
-    if isinstance(error, errors.DiskFull | errors.OutOfMemory | errors.InsufficientResources):
+    no_room = "could not extend" in text or "could not write" in text  # whatever the system calls it
+    if no_room or isinstance(error, errors.DiskFull | errors.OutOfMemory | errors.InsufficientResources):
         return JournalError(
             f"The server of the journal {name!r} has no room: {text}; nothing was written.",
             next_step="Make room on the server and try again; the journal still works.",

@@ -29,6 +29,7 @@ class JournalReader:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.RLock()
+        self._end: int | None = None  # what is read of a shared journal ends here
 
     @property
     def path(self) -> str | None:
@@ -51,8 +52,21 @@ class JournalReader:
         return self._database.losses
 
     @contextmanager
+    def until(self, seq: int) -> Iterator[None]:
+        """Inside, streams of events and :attr:`last_seq` end with a number, though others go on writing.
+
+        It holds no lock and no transaction, so it can last. What others merge or forget meanwhile shows, and changes
+        the ``snapshot_key``.
+        """
+        self._end = seq
+        try:
+            yield
+        finally:
+            self._end = None
+
+    @contextmanager
     def view(self) -> Iterator[None]:
-        """What is read inside is one state of a shared journal. A file has one writer, who needs no such view."""
+        """What is read inside is one state of a shared journal, for looking at it. It keeps a forgetting waiting."""
         with self._lock, self._database.view():
             yield
 
@@ -76,7 +90,7 @@ class JournalReader:
     def last_seq(self) -> int:
         """The number of the newest event; 0 in an empty journal."""
         with self._lock:
-            return self._database.last_seq()
+            return self._database.last_seq() if self._end is None else self._end
 
     @property
     def last_clock(self) -> int:
@@ -137,6 +151,8 @@ class JournalReader:
         """
         conditions: list[str] = ["seq > ?"]
         values: list[Any] = []
+        if self._end is not None:
+            until_seq = self._end if until_seq is None else min(until_seq, self._end)
         if until_seq is not None:
             conditions.append("seq <= ?")
             values.append(until_seq)
@@ -174,8 +190,10 @@ class JournalReader:
             task_id: only this task's.
         """
         which, values = ("= ?", [task_id]) if task_id is not None else ("IS NOT NULL", [])
-        query = f"{_SELECT} WHERE task_id {which} AND seq > ? ORDER BY seq LIMIT {PAGE}"
-        while rows := self._read(query, [*values, after]):
+        bound = "" if self._end is None else " AND seq <= ?"
+        ends = [] if self._end is None else [self._end]
+        query = f"{_SELECT} WHERE task_id {which} AND seq > ?{bound} ORDER BY seq LIMIT {PAGE}"
+        while rows := self._read(query, [*values, after, *ends]):
             for row in rows:
                 yield from_row(row)
             after = rows[-1][-1]

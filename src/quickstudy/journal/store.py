@@ -46,6 +46,7 @@ class Journal(JournalReader):
         self.read_only = database.read_only
         self._snapshots = SnapshotWriter()
         self._newest: dict[str, Event] = {}  # what was decided is usually taught next: then it is not read again
+        self._key: str | None = None  # the history's, as far as it was followed; None: as it is
         self._removed = False  # whether the turn under way removed content
         self._open = True
 
@@ -143,10 +144,15 @@ class Journal(JournalReader):
                 self._scrub()
             return result
 
-    def follow(self) -> None:
-        """Takes note that others have merged or forgotten: nothing that was read before is believed any more."""
+    def follow(self) -> str | None:
+        """Takes note that others may have merged or forgotten: what was read before is not believed any more.
+
+        A snapshot that is saved from now on is of the history as it is now, whose key is returned.
+        """
         with self._lock:
             self._newest.clear()
+            self._key = self.get_meta("snapshot_key")
+            return self._key
 
     def append(self, events: Iterable[Event], *, durable: bool = True) -> list[Event]:
         """Appends events, all or none, and returns them with their numbers.
@@ -289,7 +295,7 @@ class Journal(JournalReader):
         return self._snapshots.error
 
     def _history(self, seq: int) -> History:
-        return History(self.get_meta("snapshot_key") or "", self.id_at(seq))
+        return History(self._key or self.get_meta("snapshot_key") or "", self.id_at(seq))
 
     # ------------------------------------------------------------------ inside
 
