@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bench.learners.outcome_only import OutcomeOnly
 from bench.learners.q_learning import QLearning
-from bench.scenario import Measure, Played, Scenario, Stage, Target
+from bench.scenario import Measure, Played, Scenario, Stage, Target, Versus
 from bench.steps.worlds import TABLES, WORLDS, Exact, World
 from quickstudy.adapters.gymnasium import Agent
 
@@ -26,7 +27,7 @@ def play(case: str, learner: str, seed: int, stage: Stage) -> Played:
     if learner == "q-learning":
         return _play_q_learning(world, seed, limit)
     if world.table:
-        return _play_table(world, seed, limit, stage)
+        return _play_table(world, seed, limit, stage, outcome_only=learner == "outcome-only")
     return _play_numbers(world, seed, limit, stage)
 
 
@@ -38,8 +39,10 @@ def reached(checks: list[tuple[int, bool]], limit: int, in_a_row: int) -> int:
     return limit
 
 
-def _play_table(world: World, seed: int, limit: int, stage: Stage) -> Played:
+def _play_table(world: World, seed: int, limit: int, stage: Stage, *, outcome_only: bool) -> Played:
     agent, exact = Agent(world.make(), seed=seed), Exact(world.make())
+    if outcome_only:
+        agent.values = OutcomeOnly(agent.discount)
     checks: list[tuple[int, bool]] = []
     seconds, value = 0.0, 0.0
     while agent.steps < limit and not all(good for _, good in [(0, False), *checks][-IN_A_ROW:]):
@@ -124,7 +127,7 @@ SCENARIO = Scenario(
         "its steps. Milliseconds are processor time for learning and choosing, the environment's own included."
     ),
     cases=tuple(WORLDS),
-    learners=("quickstudy", "q-learning"),
+    learners=("quickstudy", "q-learning", "outcome-only"),
     seeds=10,
     settings={"version": 1, "discount": 0.99, "checks": {name: world.every for name, world in WORLDS.items()}},
     measures=(
@@ -136,7 +139,18 @@ SCENARIO = Scenario(
     targets=_targets(),
     play=play,
     texts=False,
-    small_only=("q-learning",),
+    small_only=("q-learning", "outcome-only"),
     small=TABLES,
     peer_seeds=10,
+    versus=(
+        Versus(
+            "taxi",
+            "steps",
+            "at most",
+            ("outcome-only",),
+            "taxi: a third of the steps that credit from outcomes alone takes",
+            factor=1.0 / 3.0,
+            form=",.0f",
+        ),
+    ),
 )
