@@ -7,7 +7,7 @@ import pytest
 from bench.learners.outcome_only import OutcomeOnly
 from bench.learners.q_learning import QLearning
 from bench.scenario import Stage
-from bench.steps.scenario import play, reached
+from bench.steps.scenario import kept, play, reached
 from bench.steps.worlds import WORLDS, Exact
 
 from quickstudy.judgement.value import Step, Transition
@@ -29,6 +29,12 @@ def test_good_checks_count_only_in_a_row():
     assert reached(checks, 99, 3) == 30
     assert reached(checks[:4], 99, 3) == 99
     assert reached(checks, 99, 1) == 10
+
+
+def test_what_was_reached_is_kept_where_later_checks_are_good_too():
+    assert kept([(1, False), (2, True), (3, True), (4, False)]) == 0.5
+    assert kept([(1, False), (2, True)]) is None
+    assert kept([(1, False)]) is None
 
 
 def test_q_learning_learns_the_better_action():
