@@ -247,6 +247,7 @@ class Agent:
     def _step(self) -> float | None:
         """One step; the episode's return if it ended."""
         seen = self._seen
+        first = seen is None
         if seen is None:
             fresh = not self.episodes and self.steps == 0
             observation, _ = self.env.reset(seed=self.seed if fresh else None)
@@ -262,7 +263,7 @@ class Agent:
             self._trail.step(seen, chosen, reward)
             if over:
                 self._trail.end(None if ended else after)
-        self._learn(seen, chosen, reward, None if ended else after)
+        self._learn(seen, chosen, reward, None if ended else after, first=first)
         self._total += reward
         self._seen = None if over else after
         if not over:
@@ -271,13 +272,13 @@ class Agent:
         self.values.dream(BETWEEN)
         return self._total
 
-    def _learn(self, seen: Seen, chosen: int, reward: float, after: Seen | None) -> None:
+    def _learn(self, seen: Seen, chosen: int, reward: float, after: Seen | None, *, first: bool) -> None:
         self.steps += 1
         next_step = None if after is None else self._made(after, 0, 0.0, self.steps)
-        self.values.learn(Transition(self._made(seen, chosen, reward, self.steps - 1), next_step))
+        self.values.learn(Transition(self._made(seen, chosen, reward, self.steps - 1, first=first), next_step))
 
-    def _made(self, seen: Seen, chosen: int, reward: float, at: int) -> Step:
-        return Step(seen.key, seen.numbers, self._columns, chosen, np.array([reward]), float(at))
+    def _made(self, seen: Seen, chosen: int, reward: float, at: int, *, first: bool = False) -> Step:
+        return Step(seen.key, seen.numbers, self._columns, chosen, np.array([reward]), float(at), first)
 
     def _best(self, seen: Seen) -> int:
         return self.values.best(seen.key, seen.numbers, self._columns)
@@ -288,7 +289,7 @@ class Agent:
         for lived in trail.read(real=real):
             for step in lived.steps:
                 if step.known:
-                    self._learn(step.seen, step.option, step.reward, step.after)
+                    self._learn(step.seen, step.option, step.reward, step.after, first=step.first)
             if lived.over:
                 self.episodes.append(Episode(self.steps, sum(step.reward for step in lived.steps)))
                 self.values.dream(BETWEEN)

@@ -123,7 +123,7 @@ class StepValues:
         """The place in ``columns`` of the best known option."""
         if self.speaks == "tabular":
             return self.tabular.best(key, columns)
-        return int(np.argmax(self.smooth.actions(numbers, columns).means))
+        return self.smooth.best(numbers, columns)
 
     def choose(self, key: str, numbers: FloatArray, columns: Columns, generator: np.random.Generator) -> int:
         """The place in ``columns`` of the option to try in order to learn, and to do well."""
