@@ -19,7 +19,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from types import FrameType
@@ -31,6 +31,7 @@ from quickstudy.adapters.observations import Observations, Seen
 from quickstudy.adapters.trails import Trail
 from quickstudy.errors import InputError, MissingExtraError
 from quickstudy.judgement.value import Step, StepValues, Transition
+from quickstudy.judgement.value.base import Columns
 from quickstudy.judgement.value.values import DISCOUNT
 from quickstudy.types import FloatArray
 
@@ -38,6 +39,9 @@ try:
     import gymnasium
 except ImportError as error:
     raise MissingExtraError("gymnasium", "gymnasium") from error
+
+OFFERED = "offered"
+"""An environment may say under this key of ``info`` which actions can be taken now (array of actions)."""
 
 BETWEEN = 20
 """Sweeps of planning after each episode."""
@@ -158,6 +162,8 @@ class Agent:
         self.values = StepValues(np.ones(1), discount=self.discount)
         self.steps = 0
         self._seen: Seen | None = None
+        self._possible: dict[str, Columns] = {}
+        self._open: Columns | None = None
         self._total = 0.0
         self.episodes: list[Episode] = []
         names = [str(action + self._first_action) for action in self._columns]
@@ -185,9 +191,10 @@ class Agent:
                 raise KeyboardInterrupt
         return Training(steps, tuple(returns))
 
-    def act(self, observation: Any) -> int:
+    def act(self, observation: Any, info: Mapping[str, Any] | None = None) -> int:
         """The best known action; nothing is learned."""
-        return self._best(self._observations.read(observation)) + self._first_action
+        seen = self._observations.read(observation)
+        return self._best(seen, self._offered(seen, info or {})) + self._first_action
 
     def knows(self, observation: Any) -> bool:
         """Whether just this was observed before."""
@@ -220,12 +227,12 @@ class Agent:
         """
         if env is self.env:
             self._seen = None
-        observation, _ = env.reset(seed=seed)
+        observation, info = env.reset(seed=seed)
         observations, actions, total = [observation], [], 0.0
         ended = cut_off = False
         while not (ended or cut_off):
-            action = self.act(observation)
-            observation, reward, ended, cut_off, _ = env.step(action)
+            action = self.act(observation, info)
+            observation, reward, ended, cut_off, info = env.step(action)
             observations.append(observation)
             actions.append(action)
             total += float(reward)
@@ -249,14 +256,15 @@ class Agent:
         seen = self._seen
         if seen is None:
             fresh = not self.episodes and self.steps == 0
-            observation, _ = self.env.reset(seed=self.seed if fresh else None)
+            observation, info = self.env.reset(seed=self.seed if fresh else None)
             seen, self._total = self._observations.read(observation), 0.0
+            self._open = self._offered(seen, info)
             if self._trail is not None:
                 self._trail.begin()
-        chosen = self.values.choose(seen.key, seen.numbers, self._columns, self._generator)
-        action = int(self._columns[chosen]) + self._first_action
-        observation, given, ended, cut_off, _ = self.env.step(action)
+        chosen = self._tried(seen, self._open)
+        observation, given, ended, cut_off, info = self.env.step(chosen + self._first_action)
         after, reward = self._observations.read(observation), float(given)
+        self._open = self._offered(after, info)
         over = bool(ended or cut_off)
         if self._trail is not None:
             self._trail.step(seen, chosen, reward)
@@ -277,10 +285,37 @@ class Agent:
         self.values.learn(Transition(self._made(seen, chosen, reward, self.steps - 1), next_step))
 
     def _made(self, seen: Seen, chosen: int, reward: float, at: int) -> Step:
-        return Step(seen.key, seen.numbers, self._columns, chosen, np.array([reward]), float(at))
+        return Step(seen.key, seen.numbers, self._options(seen), chosen, np.array([reward]), float(at))
 
-    def _best(self, seen: Seen) -> int:
-        return self.values.best(seen.key, seen.numbers, self._columns)
+    def _options(self, seen: Seen) -> Columns:
+        """The options of a state."""
+        return self._possible.get(seen.key, self._columns)
+
+    def _offered(self, seen: Seen, info: Mapping[str, Any]) -> Columns | None:
+        """The options that the environment offers now, if it says so; a state's are those that were offered first."""
+        offered = info.get(OFFERED)
+        if offered is None:
+            return None
+        columns: Columns = np.asarray(offered, dtype=np.int64) - self._first_action
+        self._possible.setdefault(seen.key, columns)
+        return columns
+
+    def _tried(self, seen: Seen, offered: Columns | None) -> int:
+        """The column of the option to try."""
+        options = self._options(seen)
+        if offered is None or len(offered) == len(options):
+            return int(options[self.values.choose(seen.key, seen.numbers, options, self._generator)])
+        worth = self.values.actions(seen.key, seen.numbers, options)
+        hopes = (worth.means + worth.bonus)[np.isin(options, offered)]
+        return int(self._generator.choice(offered[hopes >= hopes.max() - 1e-9]))
+
+    def _best(self, seen: Seen, offered: Columns | None) -> int:
+        """The column of the best known option."""
+        options = self._options(seen)
+        if offered is None or len(offered) == len(options):
+            return int(options[self.values.best(seen.key, seen.numbers, options)])
+        means = self.values.actions(seen.key, seen.numbers, options).means[np.isin(options, offered)]
+        return int(offered[np.argmax(means)])
 
     def _recall(self, trail: Trail) -> None:
         """Learns the journal's episodes again, in the order in which they were lived."""
