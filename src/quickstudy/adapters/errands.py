@@ -41,7 +41,7 @@ ERRANDS = (
 """Name, action at the end, and of what."""
 
 
-class Errands(gymnasium.Wrapper[dict[str, str], int, dict[str, str], int], RecordConstructorArgs):
+class Errands(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """Offers errands in a MiniGrid environment.
 
     The record says of each kind of thing whether a free way to it is known (``near``) or not (``beyond``);
@@ -67,12 +67,14 @@ class Errands(gymnasium.Wrapper[dict[str, str], int, dict[str, str], int], Recor
         self._vain: set[int] = set()
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        """Begins an episode."""
         observation, info = self.env.reset(seed=seed, options=options)
         self._record = self._known(observation)
         self._vain.clear()
         return self._record, {**info, "offered": self._offered()}
 
     def step(self, action: int) -> Any:
+        """Runs one errand to its end, or to the next news; its reward is the sum of the rewards on the way."""
         _, deed, kind = ERRANDS[action]
         total, before = 0.0, self._record
         while True:

@@ -81,7 +81,7 @@ class GridMap:
         self.cells.setdefault(self.place, Cell())
 
     def bearings(self, name: Callable[[Cell], str]) -> dict[str, tuple[Bearing, Cell]]:
-        """The bearing of the nearest thing of each name, with the thing; and of what was never seen, if one can go there.
+        """The bearing of the nearest thing of each name, with the thing; and of ``unseen``, where one can go there.
 
         Args:
             name: what a cell counts as; empty text if it is of no interest.
@@ -97,7 +97,7 @@ class GridMap:
             east, south = COMPASS[direction]
             front = (x + east, y + south)
             cell = self.cells.get(front)
-            called = UNSEEN if cell is None else names.get(front)
+            called = UNSEEN if cell is None else names.get(front, "")
             if called in missing:
                 missing.discard(called)
                 found[called] = first, cell or Cell()

@@ -41,7 +41,7 @@ except ImportError as error:
     raise MissingExtraError("gymnasium", "gymnasium") from error
 
 OFFERED = "offered"
-"""An environment may say under this key of ``info`` which actions can be taken now (array of actions)."""
+"""The key of ``info`` under which an environment may say which actions it offers now, as an array of actions."""
 
 BETWEEN = 20
 """Sweeps of planning after each episode."""
@@ -119,7 +119,8 @@ class Agent:
     """Learns one environment.
 
     Args:
-        env: a Gymnasium environment with discrete actions, and box, discrete, text, dict or tuple observations.
+        env: a Gymnasium environment with discrete actions, and box, discrete, text, dict or tuple observations. It may
+            say in ``info["offered"]`` which actions it offers now, and in ``action_names`` what they are called.
         journal: a path; in memory if None. Of an existing journal everything is learned again first.
         seed: of exploration and of the environment.
         discount: γ: what the next step's value counts, in (0, 1).
@@ -166,8 +167,7 @@ class Agent:
         self._open: Columns | None = None
         self._total = 0.0
         self.episodes: list[Episode] = []
-        names = [str(action + self._first_action) for action in self._columns]
-        self._trail = None if journal is None else Trail(journal, _name(env), names)
+        self._trail = None if journal is None else Trail(journal, _name(env), _action_names(env))
         if self._trail is not None:
             self._recall(self._trail)
 
@@ -192,13 +192,19 @@ class Agent:
         return Training(steps, tuple(returns))
 
     def act(self, observation: Any, info: Mapping[str, Any] | None = None) -> int:
-        """The best known action; nothing is learned."""
+        """The best known action; nothing is learned.
+
+        Args:
+            observation: what is seen.
+            info: what came with it, where that says which actions are offered.
+        """
         seen = self._observations.read(observation)
         return self._best(seen, self._offered(seen, info or {})) + self._first_action
 
     def knows(self, observation: Any) -> bool:
         """Whether just this was observed before."""
-        return self.values.tabular.known(self._observations.read(observation).key, self._columns)
+        seen = self._observations.read(observation)
+        return self.values.tabular.known(seen.key, self._options(seen))
 
     def evaluate(self, episodes: int = 20, *, seed: int = 0) -> Evaluation:
         """Plays whole episodes with the best known options; nothing is learned.
@@ -258,18 +264,18 @@ class Agent:
             fresh = not self.episodes and self.steps == 0
             observation, info = self.env.reset(seed=self.seed if fresh else None)
             seen, self._total = self._observations.read(observation), 0.0
-            self._open = self._offered(seen, info)
+            self._open = self._offered(seen, info, learning=True)
             if self._trail is not None:
                 self._trail.begin()
         chosen = self._tried(seen, self._open)
         observation, given, ended, cut_off, info = self.env.step(chosen + self._first_action)
         after, reward = self._observations.read(observation), float(given)
-        self._open = self._offered(after, info)
+        self._open = self._offered(after, info, learning=True)
         over = bool(ended or cut_off)
         if self._trail is not None:
-            self._trail.step(seen, chosen, reward)
+            self._trail.step(seen, chosen, reward, self._options(seen))
             if over:
-                self._trail.end(None if ended else after)
+                self._trail.end(None if ended else after, self._options(after))
         self._learn(seen, chosen, reward, None if ended else after)
         self._total += reward
         self._seen = None if over else after
@@ -288,22 +294,27 @@ class Agent:
         return Step(seen.key, seen.numbers, self._options(seen), chosen, np.array([reward]), float(at))
 
     def _options(self, seen: Seen) -> Columns:
-        """The options of a state."""
+        """The options of a state: those that were offered when it was first seen, or all."""
         return self._possible.get(seen.key, self._columns)
 
-    def _offered(self, seen: Seen, info: Mapping[str, Any]) -> Columns | None:
-        """The options that the environment offers now, if it says so; a state's are those that were offered first."""
-        offered = info.get(OFFERED)
-        if offered is None:
+    def _offered(self, seen: Seen, info: Mapping[str, Any], *, learning: bool = False) -> Columns | None:
+        """Those of a state's options that the environment offers now; None if it does not choose among them."""
+        if OFFERED not in info:
             return None
-        columns: Columns = np.asarray(offered, dtype=np.int64) - self._first_action
-        self._possible.setdefault(seen.key, columns)
-        return columns
+        offered = np.unique(np.asarray(info[OFFERED])) - self._first_action
+        if not len(offered) or not np.isin(offered, self._columns).all():
+            raise InputError(
+                f"The environment offers {str(info[OFFERED])[:80]}, which are not its actions.",
+                next_step=f"info[{OFFERED!r}] must be an array of actions, at least one.",
+            )
+        if learning:
+            self._possible.setdefault(seen.key, offered.astype(np.int64))
+        return np.intersect1d(offered, self._options(seen)).astype(np.int64)
 
     def _tried(self, seen: Seen, offered: Columns | None) -> int:
         """The column of the option to try."""
         options = self._options(seen)
-        if offered is None or len(offered) == len(options):
+        if offered is None or len(offered) in (0, len(options)):
             return int(options[self.values.choose(seen.key, seen.numbers, options, self._generator)])
         worth = self.values.actions(seen.key, seen.numbers, options)
         hopes = (worth.means + worth.bonus)[np.isin(options, offered)]
@@ -312,7 +323,7 @@ class Agent:
     def _best(self, seen: Seen, offered: Columns | None) -> int:
         """The column of the best known option."""
         options = self._options(seen)
-        if offered is None or len(offered) == len(options):
+        if offered is None or len(offered) in (0, len(options)):
             return int(options[self.values.best(seen.key, seen.numbers, options)])
         means = self.values.actions(seen.key, seen.numbers, options).means[np.isin(options, offered)]
         return int(offered[np.argmax(means)])
@@ -321,6 +332,8 @@ class Agent:
         """Learns the journal's episodes again, in the order in which they were lived."""
         real = self._observations.measures
         for lived in trail.read(real=real):
+            for key, options in lived.options.items():
+                self._possible.setdefault(key, options)
             for step in lived.steps:
                 if step.known:
                     self._learn(step.seen, step.option, step.reward, step.after)
@@ -331,6 +344,13 @@ class Agent:
 
 def _name(env: gymnasium.Env[Any, Any]) -> str:
     return env.spec.id if env.spec is not None else type(env.unwrapped).__name__
+
+
+def _action_names(env: gymnasium.Env[Any, Any]) -> list[str]:
+    space: Any = env.action_space
+    if env.has_wrapper_attr("action_names"):
+        return [str(name) for name in env.get_wrapper_attr("action_names")]
+    return [str(action) for action in range(int(space.start), int(space.start + space.n))]
 
 
 def _interval(returns: FloatArray) -> tuple[float, float]:

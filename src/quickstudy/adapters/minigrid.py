@@ -15,6 +15,7 @@ Not here: colours, besides those that the mission names; distances; things that 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -24,6 +25,8 @@ import numpy.typing as npt
 
 from quickstudy.adapters.grids import UNSEEN, Bearing, Cell, GridMap
 from quickstudy.errors import InputError, MissingExtraError
+
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # MiniGrid loads pygame, which greets on standard output
 
 try:
     import gymnasium
@@ -64,7 +67,7 @@ _WORDS = {word: word for word in ("ball", "box", "door", "goal", "key", "lava")}
 _PHRASE = re.compile(rf"(?:\b({'|'.join(COLOR_TO_IDX)})\s+)?\b({'|'.join(_WORDS)})\b")
 
 
-class Bearings(gymnasium.Wrapper[dict[str, str], int, dict[str, Any], int], RecordConstructorArgs):
+class Bearings(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """Shows a MiniGrid environment as a record of bearings.
 
     The record's fields are ``carrying``, ``unseen`` (what was never seen, where one can go), ``named 1`` ... and the
@@ -80,9 +83,10 @@ class Bearings(gymnasium.Wrapper[dict[str, str], int, dict[str, Any], int], Reco
     >>> env = Bearings(gymnasium.make("MiniGrid-DoorKey-5x5-v0"))
     >>> record, _ = env.reset(seed=3)
     >>> {field: word for field, word in record.items() if word}
+    {}
     """
 
-    def __init__(self, env: gymnasium.Env[dict[str, Any], int]) -> None:
+    def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
         RecordConstructorArgs.__init__(self)
         super().__init__(env)
         space = env.observation_space
@@ -97,11 +101,13 @@ class Bearings(gymnasium.Wrapper[dict[str, str], int, dict[str, Any], int], Reco
         self._named: tuple[tuple[str, str], ...] = ()
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        """Begins an episode with an empty map."""
         observation, info = self.env.reset(seed=seed, options=options)
         self.map, self._named = GridMap(), named(observation["mission"])
         return self._read(observation), info
 
     def step(self, action: int) -> Any:
+        """Takes one action of the environment, and draws what is seen then."""
         front = self.map.cells.get(self.map.front)
         observation, reward, ended, cut_off, info = self.env.step(action)
         if action == Actions.forward and front is not None and (front.free or front.thing in ENTERED):
