@@ -7,6 +7,7 @@ from bench.learners import (
     kernel_lda,
     last_answer,
     nearest_mean,
+    outcome_only,
     q_learning,
     quickstudy_learner,
     random_projection,
@@ -46,6 +47,7 @@ LEARNERS: dict[str, Entry] = {
         tracer_learner,
         last_answer,
         q_learning,
+        outcome_only,
     )
     for entry in module.ENTRIES
 }

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bench.learners.outcome_only import OutcomeOnly
 from bench.learners.q_learning import QLearning
-from bench.scenario import Measure, Played, Scenario, Stage, Target
+from bench.scenario import Measure, Played, Scenario, Stage, Target, Versus
 from bench.steps.worlds import TABLES, WORLDS, Exact, World
 from quickstudy.adapters.gymnasium import Agent
 
@@ -26,7 +27,7 @@ def play(case: str, learner: str, seed: int, stage: Stage) -> Played:
     if learner == "q-learning":
         return _play_q_learning(world, seed, limit)
     if world.table:
-        return _play_table(world, seed, limit, stage)
+        return _play_table(world, seed, limit, stage, outcome_only=learner == "outcome-only")
     return _play_numbers(world, seed, limit, stage)
 
 
@@ -38,8 +39,10 @@ def reached(checks: list[tuple[int, bool]], limit: int, in_a_row: int) -> int:
     return limit
 
 
-def _play_table(world: World, seed: int, limit: int, stage: Stage) -> Played:
+def _play_table(world: World, seed: int, limit: int, stage: Stage, *, outcome_only: bool) -> Played:
     agent, exact = Agent(world.make(), seed=seed), Exact(world.make())
+    if outcome_only:
+        agent.values = OutcomeOnly(agent.discount)
     checks: list[tuple[int, bool]] = []
     seconds, value = 0.0, 0.0
     while agent.steps < limit and not all(good for _, good in [(0, False), *checks][-IN_A_ROW:]):
@@ -54,19 +57,27 @@ def _play_table(world: World, seed: int, limit: int, stage: Stage) -> Played:
 def _play_numbers(world: World, seed: int, limit: int, stage: Stage) -> Played:
     agent = Agent(world.make(), seed=seed)
     checks: list[tuple[int, bool]] = []
-    curve = []
+    curve: list[tuple[int, float]] = []
     seconds = 0.0
     while agent.steps < limit:
-        seconds += _trained(agent, min(world.every, limit - agent.steps))
+        every = world.after if any(good for _, good in checks) else world.every
+        seconds += _trained(agent, min(every, limit - agent.steps))
         value = agent.evaluate(EPISODES, seed=seed).mean_return
         checks.append((agent.steps, value >= world.enough))
-        curve.append(value)
+        curve.append((agent.steps, value))
         if stage.progress:
             stage.progress(agent.steps, limit)
-        if checks[-1][1] and world.name == "CartPole-v1":  # it cannot do better
-            break
-    played = _played(reached(checks, limit, 1), limit, curve[-1], seconds, agent.steps)
-    return Played({**played.measures, "solved": float(any(good for _, good in checks))}, {"returns": curve})
+    played = _played(reached(checks, limit, 1), limit, curve[-1][1], seconds, agent.steps)
+    measures = {**played.measures, "solved": float(any(good for _, good in checks))}
+    share = kept(checks)
+    return Played(measures if share is None else {**measures, "kept": share}, {"returns": curve})
+
+
+def kept(checks: list[tuple[int, bool]]) -> float | None:
+    """The share of good checks among those after the first good one; None if there was none."""
+    goods = [good for _, good in checks]
+    later = goods[goods.index(True) + 1 :] if True in goods else []
+    return float(np.mean(later)) if later else None
 
 
 def _play_q_learning(world: World, seed: int, limit: int) -> Played:
@@ -105,6 +116,7 @@ def _targets() -> tuple[Target, ...]:
         for case, bound in most.items()
     ]
     found.append(Target("cart-pole", "solved", "at least", 1.0, "cart-pole: 500 over 20 episodes within 8,000 steps"))
+    found.append(Target("cart-pole", "kept", "at least", 1.0, "cart-pole: later checks that are as good"))
     for case, least in (("mountain-car", -115.0), ("acrobot", -90.0)):
         text = f"{case}: mean return after 20,000 steps"
         found.append(Target(case, "return", "at least", least, text, form=".1f"))
@@ -120,23 +132,36 @@ SCENARIO = Scenario(
         "CliffWalking; Taxi) the best known policy is evaluated exactly every so many steps, within the time limit; "
         "measured are the steps to the first of three checks in a row at 95% of the best return. CartPole: steps to a "
         "check at which 20 episodes all reach 500. MountainCar and Acrobot: the mean return of 20 episodes after "
-        "20,000 steps, and the steps to the first check at -115 or -90. A run that does not get there counts with all "
+        "20,000 steps, and the steps to the first check at -115 or -90. Kept: the share of the checks after it that "
+        "are as good. A run that does not get there counts with all "
         "its steps. Milliseconds are processor time for learning and choosing, the environment's own included."
     ),
     cases=tuple(WORLDS),
-    learners=("quickstudy", "q-learning"),
+    learners=("quickstudy", "q-learning", "outcome-only"),
     seeds=10,
     settings={"version": 1, "discount": 0.99, "checks": {name: world.every for name, world in WORLDS.items()}},
     measures=(
         Measure("steps", "steps", "lower", 0.25, ",.0f", relative=True),
         Measure("solved", "solved", tolerance=0.1, form=".2f"),
+        Measure("kept", "kept", tolerance=0.15, form=".2f"),
         Measure("return", "mean return", tolerance=5.0, form=".2f"),
         Measure("ms", "ms a step", "lower", 0.5, ".2f", relative=True),
     ),
     targets=_targets(),
     play=play,
     texts=False,
-    small_only=("q-learning",),
+    small_only=("q-learning", "outcome-only"),
     small=TABLES,
     peer_seeds=10,
+    versus=(
+        Versus(
+            "taxi",
+            "steps",
+            "at most",
+            ("outcome-only",),
+            "taxi: a third of the steps that credit from outcomes alone takes",
+            factor=1.0 / 3.0,
+            form=",.0f",
+        ),
+    ),
 )

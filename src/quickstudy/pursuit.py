@@ -128,6 +128,7 @@ class Pursuit:
             column=column,
             rewards=rewards,
             at=event.at,
+            first=event.step == 0,
         )
 
 

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bench.learners.outcome_only import OutcomeOnly
 from bench.learners.q_learning import QLearning
 from bench.scenario import Stage
-from bench.steps.scenario import play, reached
+from bench.steps.scenario import kept, play, reached
 from bench.steps.worlds import WORLDS, Exact
+
+from quickstudy.judgement.value import Step, Transition
 
 
 def test_a_policy_is_evaluated_exactly_within_the_time_limit():
@@ -28,6 +31,12 @@ def test_good_checks_count_only_in_a_row():
     assert reached(checks, 99, 1) == 10
 
 
+def test_what_was_reached_is_kept_where_later_checks_are_good_too():
+    assert kept([(1, False), (2, True), (3, True), (4, False)]) == 0.5
+    assert kept([(1, False), (2, True)]) is None
+    assert kept([(1, False)]) is None
+
+
 def test_q_learning_learns_the_better_action():
     agent = QLearning(1, 2, 400, seed=0)
     for _ in range(400):
@@ -41,3 +50,15 @@ def test_an_agent_walks_along_the_cliff():
     assert played.measures["solved"] == 1.0
     assert played.measures["return"] == pytest.approx(-13.0)
     assert played.measures["steps"] <= 350
+
+
+def test_credit_from_outcomes_alone_waits_for_the_end_and_is_the_discounted_return_from_each_step():
+    values, options, nothing = OutcomeOnly(0.5), np.arange(2), np.zeros(0)
+    path = [Step(key, nothing, options, 1, np.array([reward]), 0.0) for key, reward in (("a", 0.0), ("b", 4.0))]
+    values.learn(Transition(path[0], path[1]))
+    values.learn(Transition(path[1], None))
+    assert values.best("a", nothing, options) == 0  # nothing is known before the end
+    values.dream(0)
+    assert [values.best(key, nothing, options) for key in "ab"] == [1, 1]
+    assert values._row("a", options).tolist() == [[0.0, 1.0], [0.0, 2.0]]
+    assert values.choose("a", nothing, options, np.random.default_rng(0)) == 0  # what was never tried comes first

@@ -23,7 +23,7 @@ MODULES = {
     "vowpalwabbit": "vowpalwabbit",
 }
 OWN = (*(name for name in LEARNERS if name.startswith("quickstudy")), "last-answer")
-STEPS = ("q-learning",)
+STEPS = ("q-learning", "outcome-only")
 """They play tasks of many steps, not streams."""
 PEERS = [name for name in LEARNERS if name not in OWN + STEPS]
 LESSONS = {"tracer": 200, "tracer-all": 200, "setfit": 10}

@@ -260,6 +260,7 @@ class Agent:
     def _step(self) -> float | None:
         """One step; the episode's return if it ended."""
         seen = self._seen
+        first = seen is None
         if seen is None:
             fresh = not self.episodes and self.steps == 0
             observation, info = self.env.reset(seed=self.seed if fresh else None)
@@ -276,7 +277,7 @@ class Agent:
             self._trail.step(seen, chosen, reward, self._options(seen))
             if over:
                 self._trail.end(None if ended else after, self._options(after))
-        self._learn(seen, chosen, reward, None if ended else after)
+        self._learn(seen, chosen, reward, None if ended else after, first=first)
         self._total += reward
         self._seen = None if over else after
         if not over:
@@ -285,13 +286,13 @@ class Agent:
         self.values.dream(BETWEEN)
         return self._total
 
-    def _learn(self, seen: Seen, chosen: int, reward: float, after: Seen | None) -> None:
+    def _learn(self, seen: Seen, chosen: int, reward: float, after: Seen | None, *, first: bool) -> None:
         self.steps += 1
         next_step = None if after is None else self._made(after, 0, 0.0, self.steps)
-        self.values.learn(Transition(self._made(seen, chosen, reward, self.steps - 1), next_step))
+        self.values.learn(Transition(self._made(seen, chosen, reward, self.steps - 1, first=first), next_step))
 
-    def _made(self, seen: Seen, chosen: int, reward: float, at: int) -> Step:
-        return Step(seen.key, seen.numbers, self._options(seen), chosen, np.array([reward]), float(at))
+    def _made(self, seen: Seen, chosen: int, reward: float, at: int, *, first: bool = False) -> Step:
+        return Step(seen.key, seen.numbers, self._options(seen), chosen, np.array([reward]), float(at), first)
 
     def _options(self, seen: Seen) -> Columns:
         """The options of a state: those that were offered when it was first seen, or all."""
@@ -336,7 +337,7 @@ class Agent:
                 self._possible.setdefault(key, options)
             for step in lived.steps:
                 if step.known:
-                    self._learn(step.seen, step.option, step.reward, step.after)
+                    self._learn(step.seen, step.option, step.reward, step.after, first=step.first)
             if lived.over:
                 self.episodes.append(Episode(self.steps, sum(step.reward for step in lived.steps)))
                 self.values.dream(BETWEEN)

@@ -33,6 +33,7 @@ class LivedStep:
         reward: what it brought.
         after: what was seen next; None where the episode ended with it.
         known: whether that is known: not where the next step was forgotten, or was never taken.
+        first: whether the episode began with it.
     """
 
     seen: Seen
@@ -40,6 +41,7 @@ class LivedStep:
     reward: float
     after: Seen | None
     known: bool
+    first: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,7 +141,7 @@ class Trail:
                 reward = float(sum(episode.amounts.get(event.id, {}).values()))
                 after = seen.get(number + 1)
                 known = ended or after is not None
-                steps.append(LivedStep(seen[number], columns[str(event.answer)], reward, after, known))
+                steps.append(LivedStep(seen[number], columns[str(event.answer)], reward, after, known, number == 0))
             yield Lived(steps, end is not None, options)
 
     def _named(self, options: Columns) -> list[str]:

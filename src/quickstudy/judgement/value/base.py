@@ -37,6 +37,7 @@ class Step:
         column: the option that was taken.
         rewards: what was received after this step and before the next, by term, float64 (terms,).
         at: the event's own time, seconds since 1970.
+        first: whether its task began with it.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Step:
     column: int
     rewards: FloatArray
     at: float
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
