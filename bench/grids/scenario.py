@@ -130,10 +130,10 @@ SCENARIO = Scenario(
         "MiniGrid and BabyAI, seen as bearings on a map that is drawn on the way. Levels with rewards alone are "
         "learned as errands: steps of the environment to the first of three checks in a row (20 unseen episodes each, "
         "every 100 steps, later every 500) at a mean return of 0.9, and the mean return of 200 unseen episodes after "
-        "3,000 steps (15,000 if it was not learned). Levels with a teacher: BabyAI's bot demonstrates 10 episodes, then corrects those of 590 "
-        "further ones that the learner fails; measured are the share of 500 unseen episodes that succeed, the episodes "
-        "that something was taught of, and how many of them were needed until all later looks were good. Milliseconds "
-        "are processor time of a step of the environment, its own included."
+        "3,000 steps (15,000 if it was not learned). With a teacher: BabyAI's bot demonstrates 10 episodes, then "
+        "corrects those of 590 further ones that the learner fails; measured are the share of 500 unseen episodes that "
+        "succeed, the episodes that something was taught of, and how many of them were needed until all later looks "
+        "were good. Milliseconds are processor time of a step of the environment, its own included."
     ),
     cases=tuple(LEVELS),
     learners=("quickstudy", "outcome-only"),

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import os
 import re
+import string
 from collections.abc import Iterator
 from typing import Any
 
@@ -60,6 +61,8 @@ KINDS = (
 FIELDS = ("carrying", UNSEEN, *KINDS)
 """Of a record."""
 
+LETTERS = string.ascii_lowercase + string.digits + " "
+
 ACTIONS = tuple(action.name for action in Actions)
 """The names of the actions, in their order."""
 
@@ -83,7 +86,7 @@ class Bearings(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     >>> env = Bearings(gymnasium.make("MiniGrid-DoorKey-5x5-v0"))
     >>> record, _ = env.reset(seed=3)
     >>> {field: word for field, word in record.items() if word}
-    {}
+    {'unseen': 'left', 'named 1': 'right', 'named 2': 'locked left'}
     """
 
     def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
@@ -95,7 +98,7 @@ class Bearings(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
                 f"The observations are {str(space)[:80]}.",
                 next_step="Give an environment of MiniGrid as gymnasium.make makes it.",
             )
-        self.observation_space = spaces.Dict({name: spaces.Text(20, min_length=0) for name in FIELDS})
+        self.observation_space = spaces.Dict({name: spaces.Text(20, min_length=0, charset=LETTERS) for name in FIELDS})
         self.map = GridMap()
         self.bearings: dict[str, Bearing] = {}
         self._named: tuple[tuple[str, str], ...] = ()
