@@ -11,6 +11,7 @@ from bench.drift.scenario import SCENARIO as DRIFT
 from bench.early_stop.scenario import SCENARIO as EARLY_STOP
 from bench.few_shot.scenario import SCENARIO as FEW_SHOT
 from bench.forget.scenario import SCENARIO as FORGET
+from bench.grids.scenario import SCENARIO as GRIDS
 from bench.icd10.scenario import SCENARIO as ICD10
 from bench.merge.scenario import SCENARIO as MERGE
 from bench.noise.scenario import SCENARIO as NOISE
@@ -38,6 +39,7 @@ _ALL = (
     CREDIT,
     EARLY_STOP,
     STEPS,
+    GRIDS,
 )
 SCENARIOS: dict[str, Scenario] = {scenario.id: scenario for scenario in _ALL}
 

@@ -17,9 +17,12 @@ import numpy as np
 
 from bench.learners.base import Entry, Setting, StreamLearner
 from quickstudy.errors import InputError
-from quickstudy.judgement.value import StepValues, Transition
+from quickstudy.judgement.value import ActionValues, StepValues, Transition
 from quickstudy.judgement.value.base import Columns
 from quickstudy.types import FloatArray
+
+FAR = 1e9
+"""Beyond all returns: of what was never tried."""
 
 WIDTH = 2.0
 """Of UCB1's bound; 2 is the theorem's."""
@@ -64,13 +67,19 @@ class OutcomeOnly(StepValues):
         means = np.where(trials > 0, sums / np.maximum(trials, 1.0), -math.inf)
         return int(np.argmax(means))
 
+    def actions(self, key: str, numbers: FloatArray, columns: Columns) -> ActionValues:
+        """Mean returns, and how far their bounds reach; what was never tried is worst, and bound highest."""
+        trials, sums = self._row(key, columns)
+        spread, tried = max(self._highest - self._lowest, 0.0), trials > 0
+        counts = np.maximum(trials, 1.0)
+        reach = spread * np.sqrt(self.width * math.log(max(trials.sum(), 1.0)) / counts)
+        means = np.where(tried, sums / counts, -FAR)
+        return ActionValues(means, reach, np.where(tried, reach, 2.0 * FAR))
+
     def choose(self, key: str, numbers: FloatArray, columns: Columns, generator: np.random.Generator) -> int:
         """The place of the option with the highest bound; ties by chance."""
-        trials, sums = self._row(key, columns)
-        if (trials == 0).any():
-            return int(generator.choice(np.flatnonzero(trials == 0)))
-        spread = max(self._highest - self._lowest, 0.0)
-        hopes = sums / trials + spread * np.sqrt(self.width * math.log(trials.sum()) / trials)
+        worth = self.actions(key, numbers, columns)
+        hopes = worth.means + worth.bonus
         return int(generator.choice(np.flatnonzero(hopes >= hopes.max())))
 
     def _row(self, key: str, columns: Columns) -> FloatArray:

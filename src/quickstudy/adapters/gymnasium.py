@@ -19,7 +19,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from types import FrameType
@@ -31,6 +31,7 @@ from quickstudy.adapters.observations import Observations, Seen
 from quickstudy.adapters.trails import Trail
 from quickstudy.errors import InputError, MissingExtraError
 from quickstudy.judgement.value import Step, StepValues, Transition
+from quickstudy.judgement.value.base import Columns
 from quickstudy.judgement.value.values import DISCOUNT
 from quickstudy.types import FloatArray
 
@@ -38,6 +39,9 @@ try:
     import gymnasium
 except ImportError as error:
     raise MissingExtraError("gymnasium", "gymnasium") from error
+
+OFFERED = "offered"
+"""The key of ``info`` under which an environment may say which actions it offers now, as an array of actions."""
 
 BETWEEN = 20
 """Sweeps of planning after each episode."""
@@ -115,7 +119,8 @@ class Agent:
     """Learns one environment.
 
     Args:
-        env: a Gymnasium environment with discrete actions, and box, discrete, text, dict or tuple observations.
+        env: a Gymnasium environment with discrete actions, and box, discrete, text, dict or tuple observations. It may
+            say in ``info["offered"]`` which actions it offers now, and in ``action_names`` what they are called.
         journal: a path; in memory if None. Of an existing journal everything is learned again first.
         seed: of exploration and of the environment.
         discount: γ: what the next step's value counts, in (0, 1).
@@ -158,10 +163,11 @@ class Agent:
         self.values = StepValues(np.ones(1), discount=self.discount)
         self.steps = 0
         self._seen: Seen | None = None
+        self._possible: dict[str, Columns] = {}
+        self._open: Columns | None = None
         self._total = 0.0
         self.episodes: list[Episode] = []
-        names = [str(action + self._first_action) for action in self._columns]
-        self._trail = None if journal is None else Trail(journal, _name(env), names)
+        self._trail = None if journal is None else Trail(journal, _name(env), _action_names(env))
         if self._trail is not None:
             self._recall(self._trail)
 
@@ -185,13 +191,20 @@ class Agent:
                 raise KeyboardInterrupt
         return Training(steps, tuple(returns))
 
-    def act(self, observation: Any) -> int:
-        """The best known action; nothing is learned."""
-        return self._best(self._observations.read(observation)) + self._first_action
+    def act(self, observation: Any, info: Mapping[str, Any] | None = None) -> int:
+        """The best known action; nothing is learned.
+
+        Args:
+            observation: what is seen.
+            info: what came with it, where that says which actions are offered.
+        """
+        seen = self._observations.read(observation)
+        return self._best(seen, self._offered(seen, info or {})) + self._first_action
 
     def knows(self, observation: Any) -> bool:
         """Whether just this was observed before."""
-        return self.values.tabular.known(self._observations.read(observation).key, self._columns)
+        seen = self._observations.read(observation)
+        return self.values.tabular.known(seen.key, self._options(seen))
 
     def evaluate(self, episodes: int = 20, *, seed: int = 0) -> Evaluation:
         """Plays whole episodes with the best known options; nothing is learned.
@@ -220,12 +233,12 @@ class Agent:
         """
         if env is self.env:
             self._seen = None
-        observation, _ = env.reset(seed=seed)
+        observation, info = env.reset(seed=seed)
         observations, actions, total = [observation], [], 0.0
         ended = cut_off = False
         while not (ended or cut_off):
-            action = self.act(observation)
-            observation, reward, ended, cut_off, _ = env.step(action)
+            action = self.act(observation, info)
+            observation, reward, ended, cut_off, info = env.step(action)
             observations.append(observation)
             actions.append(action)
             total += float(reward)
@@ -250,19 +263,20 @@ class Agent:
         first = seen is None
         if seen is None:
             fresh = not self.episodes and self.steps == 0
-            observation, _ = self.env.reset(seed=self.seed if fresh else None)
+            observation, info = self.env.reset(seed=self.seed if fresh else None)
             seen, self._total = self._observations.read(observation), 0.0
+            self._open = self._offered(seen, info, learning=True)
             if self._trail is not None:
                 self._trail.begin()
-        chosen = self.values.choose(seen.key, seen.numbers, self._columns, self._generator)
-        action = int(self._columns[chosen]) + self._first_action
-        observation, given, ended, cut_off, _ = self.env.step(action)
+        chosen = self._tried(seen, self._open)
+        observation, given, ended, cut_off, info = self.env.step(chosen + self._first_action)
         after, reward = self._observations.read(observation), float(given)
+        self._open = self._offered(after, info, learning=True)
         over = bool(ended or cut_off)
         if self._trail is not None:
-            self._trail.step(seen, chosen, reward)
+            self._trail.step(seen, chosen, reward, self._options(seen))
             if over:
-                self._trail.end(None if ended else after)
+                self._trail.end(None if ended else after, self._options(after))
         self._learn(seen, chosen, reward, None if ended else after, first=first)
         self._total += reward
         self._seen = None if over else after
@@ -278,15 +292,49 @@ class Agent:
         self.values.learn(Transition(self._made(seen, chosen, reward, self.steps - 1, first=first), next_step))
 
     def _made(self, seen: Seen, chosen: int, reward: float, at: int, *, first: bool = False) -> Step:
-        return Step(seen.key, seen.numbers, self._columns, chosen, np.array([reward]), float(at), first)
+        return Step(seen.key, seen.numbers, self._options(seen), chosen, np.array([reward]), float(at), first)
 
-    def _best(self, seen: Seen) -> int:
-        return self.values.best(seen.key, seen.numbers, self._columns)
+    def _options(self, seen: Seen) -> Columns:
+        """The options of a state: those that were offered when it was first seen, or all."""
+        return self._possible.get(seen.key, self._columns)
+
+    def _offered(self, seen: Seen, info: Mapping[str, Any], *, learning: bool = False) -> Columns | None:
+        """Those of a state's options that the environment offers now; None if it does not choose among them."""
+        if OFFERED not in info:
+            return None
+        offered = np.unique(np.asarray(info[OFFERED])) - self._first_action
+        if not len(offered) or not np.isin(offered, self._columns).all():
+            raise InputError(
+                f"The environment offers {str(info[OFFERED])[:80]}, which are not its actions.",
+                next_step=f"info[{OFFERED!r}] must be an array of actions, at least one.",
+            )
+        if learning:
+            self._possible.setdefault(seen.key, offered.astype(np.int64))
+        return np.intersect1d(offered, self._options(seen)).astype(np.int64)
+
+    def _tried(self, seen: Seen, offered: Columns | None) -> int:
+        """The column of the option to try."""
+        options = self._options(seen)
+        if offered is None or len(offered) in (0, len(options)):
+            return int(options[self.values.choose(seen.key, seen.numbers, options, self._generator)])
+        worth = self.values.actions(seen.key, seen.numbers, options)
+        hopes = (worth.means + worth.bonus)[np.isin(options, offered)]
+        return int(self._generator.choice(offered[hopes >= hopes.max() - 1e-9]))
+
+    def _best(self, seen: Seen, offered: Columns | None) -> int:
+        """The column of the best known option."""
+        options = self._options(seen)
+        if offered is None or len(offered) in (0, len(options)):
+            return int(options[self.values.best(seen.key, seen.numbers, options)])
+        means = self.values.actions(seen.key, seen.numbers, options).means[np.isin(options, offered)]
+        return int(offered[np.argmax(means)])
 
     def _recall(self, trail: Trail) -> None:
         """Learns the journal's episodes again, in the order in which they were lived."""
         real = self._observations.measures
         for lived in trail.read(real=real):
+            for key, options in lived.options.items():
+                self._possible.setdefault(key, options)
             for step in lived.steps:
                 if step.known:
                     self._learn(step.seen, step.option, step.reward, step.after, first=step.first)
@@ -297,6 +345,13 @@ class Agent:
 
 def _name(env: gymnasium.Env[Any, Any]) -> str:
     return env.spec.id if env.spec is not None else type(env.unwrapped).__name__
+
+
+def _action_names(env: gymnasium.Env[Any, Any]) -> list[str]:
+    space: Any = env.action_space
+    if env.has_wrapper_attr("action_names"):
+        return [str(name) for name in env.get_wrapper_attr("action_names")]
+    return [str(action) for action in range(int(space.start), int(space.start + space.n))]
 
 
 def _interval(returns: FloatArray) -> tuple[float, float]:

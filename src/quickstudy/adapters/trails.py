@@ -18,6 +18,7 @@ from quickstudy.adapters.observations import Seen
 from quickstudy.episodes import gathered
 from quickstudy.job import Job
 from quickstudy.journal import new_id
+from quickstudy.judgement.value.base import Columns
 from quickstudy.learner import Learner
 from quickstudy.perception import situation_from_json, situation_to_json
 
@@ -45,10 +46,17 @@ class LivedStep:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lived:
-    """An episode: its steps, and whether it is over."""
+    """An episode.
+
+    Attributes:
+        steps: in order.
+        over: whether it is.
+        options: of each state's key, the options that it has.
+    """
 
     steps: list[LivedStep]
     over: bool
+    options: dict[str, Columns]
 
 
 class Trail:
@@ -71,8 +79,8 @@ class Trail:
         record = self._learner._record
         record.append([record.event("task", None, task_id=self._task)], durable=False)
 
-    def step(self, seen: Seen, option: int, reward: float) -> None:
-        """One step, with the reward that followed."""
+    def step(self, seen: Seen, option: int, reward: float, options: Columns) -> None:
+        """One step, with the reward that followed, and the options of its state."""
         record = self._learner._record
         [situation], vectors = record.perceive([seen.situation])
         decision = record.event(
@@ -84,7 +92,7 @@ class Trail:
             mode="act",
             situation=situation_to_json(situation),
             vector=vectors[0],
-            data={"key": seen.key, "among": self._names},
+            data={"key": seen.key, "among": self._named(options)},
         )
         events = [decision]
         if reward:
@@ -101,10 +109,10 @@ class Trail:
         record.append(events, durable=False)
         self._number += 1
 
-    def end(self, last: Seen | None) -> None:
-        """The episode ended; or it was cut off, with ``last`` in sight."""
+    def end(self, last: Seen | None, options: Columns) -> None:
+        """The episode ended; or it was cut off, with ``last`` in sight, and its options."""
         record = self._learner._record
-        data = {} if last is None else {"cut_off": True, "key": last.key}
+        data = {} if last is None else {"cut_off": True, "key": last.key, "among": self._named(options)}
         situation = None if last is None else situation_to_json(last.situation)
         event = record.event("task", None, task_id=self._task, step=self._number, situation=situation, data=data)
         record.append([event], durable=True)
@@ -122,6 +130,10 @@ class Trail:
             end = episode.end
             if end is not None and end.step is not None and "key" in end.data:
                 seen[end.step] = _seen(end.situation, end.data["key"], real=real)
+            options = {}
+            for event in [*own, *([end] if end is not None and "key" in end.data else [])]:
+                among = [columns[name] for name in event.data.get("among", self._names) if name in columns]
+                options[event.data["key"]] = np.array(among, dtype=np.int64)
             steps = []
             for event in own:
                 number = event.step or 0
@@ -130,7 +142,10 @@ class Trail:
                 after = seen.get(number + 1)
                 known = ended or after is not None
                 steps.append(LivedStep(seen[number], columns[str(event.answer)], reward, after, known, number == 0))
-            yield Lived(steps, end is not None)
+            yield Lived(steps, end is not None, options)
+
+    def _named(self, options: Columns) -> list[str]:
+        return [self._names[column] for column in options.tolist()]
 
     def close(self) -> None:
         """Closes the journal."""
