@@ -21,6 +21,8 @@ from quickstudy.serve.problems import Problem
 from quickstudy.serve.settings import ServerSettings
 from quickstudy.serve.worker import Worker
 
+POLL_SECONDS = 1.0
+"""How often streams look for what other servers journaled, where several share a database."""
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -43,9 +45,10 @@ class OpenJob:
     folder: Path
 
     @property
-    def file(self) -> Path:
-        """The journal's file."""
-        return self.folder / f"{self.name}.db"
+    def file(self) -> Path | None:
+        """The journal's file; None where it is in a database."""
+        file = self.folder / f"{self.name}.db"
+        return file if file.exists() else None
 
     @property
     def journal(self) -> Journal:
@@ -133,7 +136,7 @@ class Desk:
         with self._lock:
             opening = self._opening.setdefault(name, threading.Lock())
         with opening:
-            if file.exists() or file.with_suffix(".db").exists():
+            if file.exists() or (self.settings.database is None and file.with_suffix(".db").exists()):
                 raise Problem(409, "job-exists", f"There is a job or journal {name!r}.", next_step="Take another name.")
             made = self._made(name, job)
             try:
@@ -166,8 +169,8 @@ class Desk:
         return file
 
     def _made(self, name: str, job: Job) -> OpenJob:
-        learner = Learner(job, self.settings.folder / f"{name}.db")
-        live = Live(learner._record.journal)
+        learner = Learner(job, self.settings.journal(name))
+        live = Live(learner._record.journal, poll=None if self.settings.database is None else POLL_SECONDS)
         settings = self.settings
         worker = Worker(learner, name, capacity=settings.queue, batch=settings.batch, changed=live.ring)
         return OpenJob(name, learner, worker, live, settings.folder)

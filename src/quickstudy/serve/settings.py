@@ -33,6 +33,8 @@ class ServerSettings:
         batch: requests that are worked off together.
         heartbeat: seconds between signs of life on a stream of events.
         grace: seconds that a stopping server waits for open connections.
+        database: a PostgreSQL URL, ``postgresql://user@host/database``, in which each job has a schema of its name, so
+            that several servers can share the jobs. None keeps each journal in a file beside its job.
         https: whether people reach it by https, through a proxy: cookies then travel no other way.
         log_content: whether errors' messages, which can quote work, go to the log.
     """
@@ -46,12 +48,13 @@ class ServerSettings:
     max_table: int = 32_000_000
     rate: float = 1_000.0
     burst: float = 2_000.0
-    queue: int = 1_000
+    queue: int = 2_000
     batch: int = 64
     heartbeat: float = 15.0
     grace: float = 10.0
     log_content: bool = False
     https: bool = False
+    database: str | None = None
 
     def __post_init__(self) -> None:
         if self.tokens is False and not self.loopback:
@@ -75,6 +78,12 @@ class ServerSettings:
             return ipaddress.ip_address(self.host.strip("[]")).is_loopback
         except ValueError:
             return False
+
+    def journal(self, name: str) -> str:
+        """Where a job's journal is: a file in the folder, or a schema of the database."""
+        if self.database is None:
+            return str(self.folder / f"{name}.db")
+        return f"{self.database}{'&' if '?' in self.database else '?'}schema={name}"
 
     @property
     def needs_tokens(self) -> bool:
