@@ -5,8 +5,9 @@ Not here: who may do what (``access``), and the jobs themselves (``desk``).
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from quickstudy.errors import InputError
@@ -54,7 +55,7 @@ class ServerSettings:
     grace: float = 10.0
     log_content: bool = False
     https: bool = False
-    database: str | None = None
+    database: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.tokens is False and not self.loopback:
@@ -83,7 +84,7 @@ class ServerSettings:
         """Where a job's journal is: a file in the folder, or a schema of the database."""
         if self.database is None:
             return str(self.folder / f"{name}.db")
-        return f"{self.database}{'&' if '?' in self.database else '?'}schema={name}"
+        return f"{self.database}{'&' if '?' in self.database else '?'}schema={schema_of(name)}"
 
     @property
     def needs_tokens(self) -> bool:
@@ -94,3 +95,15 @@ class ServerSettings:
     def hosts(self) -> frozenset[str]:
         """The Host headers that are answered, without ports, in lower case."""
         return frozenset(name.lower() for name in (*LOOPBACK_NAMES, self.host, *self.allowed_hosts))
+
+
+def schema_of(name: str) -> str:
+    """The database schema of a job: two jobs never share one, whatever they are called.
+
+    >>> schema_of("route"), schema_of("my-job"), schema_of("my_job")
+    ('job_route', 'job_my_hjob', 'job_my__job')
+    """
+    schema = "job_" + name.replace("_", "__").replace("-", "_h")
+    if len(schema) > 63:  # PostgreSQL cuts names off
+        schema = f"{schema[:40]}_x{hashlib.sha256(name.encode()).hexdigest()[:20]}"
+    return schema
