@@ -2,7 +2,8 @@
 
 On Linux, as root, the jobs are on a small tmpfs that a file fills and that is freed again: a real full disk. Elsewhere,
 and in the test suite, the kernel refuses to let the server's files grow (RLIMIT_FSIZE, changed while it runs). Exits
-with 1 if anything acknowledged is lost, if an error is not clear, or if the server needs help to go on.
+with 1 if anything acknowledged is lost, if an error is not clear, if the server needs help to go on, or if it then
+knows anything else than its journal does.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ from typing import TypeAlias
 
 from bench.serve.process import ServerProcess
 from bench.serve.workload import ANSWERS, JOB, Workload, faults, verified
-from quickstudy import Job
+from quickstudy import Client, Job, Learner
 from quickstudy.client import Retries
 
 CLEAR = {"JournalError disk-full", "JournalError disk-error"}
 """The errors that callers may see meanwhile."""
+
+PROBES = ("thread 0 text 1", "thread 2 asked", "something else")
+"""What the server says about these at the end must be what its journal, replayed, says."""
 
 Steps: TypeAlias = tuple[Callable[[], None], Callable[[], None]]
 
@@ -73,6 +77,14 @@ def fill_under_load(jobs: Path, times: int, make: Callable[[ServerProcess], Step
                 free()
             found += [] if _waited(work, 20) else ["no lessons after there was space again"]
         found += [] if server.pid == pid else ["the server was started anew"]
+        with Client(server.url) as client:
+            live = [client.predict(JOB, text) for text in PROBES]
+            lessons = client.report(JOB).lessons
+    with Learner.open(journal, read_only=True) as replayed:
+        again = replayed.predict_many(PROBES)
+        same = all(abs(one.probability - two.probability) < 1e-8 for one, two in zip(live, again, strict=True))
+        found += [] if same else ["what the server had learned is not what its journal teaches"]
+        found += [] if replayed.report().lessons == lessons else ["the server counts other lessons than its journal"]
     errors = dict(work.book.errors)
     found += [f"callers were told: {error}" for error in errors if error not in CLEAR]
     found += faults(journal, work.book)

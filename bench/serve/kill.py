@@ -11,7 +11,9 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bench.serve.process import ServerProcess
@@ -36,7 +38,9 @@ class Killed:
     faults: list[str]
 
 
-def kill_under_load(folder: Path, kills: int, seed: int = 0, *, longest: float = 1.0) -> Killed:
+def kill_under_load(
+    folder: Path, kills: int, seed: int = 0, *, longest: float = 1.0, show: Callable[[str], None] = lambda line: None
+) -> Killed:
     """Kills a server under load.
 
     Args:
@@ -44,6 +48,7 @@ def kill_under_load(folder: Path, kills: int, seed: int = 0, *, longest: float =
         kills: how often.
         seed: of the moments.
         longest: seconds of work before a kill, at most.
+        show: told of every kill.
     """
     rng = random.Random(seed)
     jobs = folder / "jobs"
@@ -54,13 +59,14 @@ def kill_under_load(folder: Path, kills: int, seed: int = 0, *, longest: float =
     server = ServerProcess(jobs)
     server.start()
     with Workload(server.url) as work:
-        for _ in range(kills):
-            before, deadline = work.acknowledged, time.monotonic() + 60
+        for kill in range(1, kills + 1):
+            before, deadline = work.acknowledged, time.monotonic() + 300
             while work.acknowledged == before and time.monotonic() < deadline:
                 time.sleep(0.005)  # every kill hits a server that works
             time.sleep(rng.uniform(0.0, longest))
             server.kill()
             found += faults(journal, work.book) if not found else []
+            show(f"kill {kill}: {work.acknowledged:,} lessons acknowledged, {len(found)} faults")
             server.start()
         before = work.acknowledged
         while work.acknowledged < before + 10:
@@ -79,7 +85,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        killed = kill_under_load(Path(folder), given.kills, given.seed)
+        killed = kill_under_load(Path(folder), given.kills, given.seed, show=partial(print, flush=True))
     print(
         f"{killed.kills} kills, {killed.lessons:,} lessons and {killed.decisions:,} decisions acknowledged, "
         f"{len(killed.faults)} faults"

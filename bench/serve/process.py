@@ -80,7 +80,7 @@ class ServerProcess:
         fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def start(self, *, wait: float = 60.0) -> None:
+    def start(self, *, wait: float = 300.0) -> None:
         """Starts it, and waits until it is ready.
 
         Raises:
@@ -138,7 +138,7 @@ class ServerProcess:
 
     def _ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=1.0) as answer:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=20.0) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False

@@ -53,7 +53,7 @@ class Workload:
 
     def __init__(self, url: str, *, threads: int = 6, retries: Retries | None = None) -> None:
         self.book = Book()
-        self._url, self._retries = url, retries or Retries(tries=200, first_wait=0.02, longest_wait=0.25)
+        self._url, self._retries = url, retries or Retries(tries=2_000, first_wait=0.02, longest_wait=0.25)
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._work, args=(place,)) for place in range(threads)]

@@ -77,6 +77,6 @@ def test_generated_requests_are_answered_as_described(described, name):
             for field, known in KNOWN.items():
                 if isinstance(part.get(field), str) and len(part[field]) % 2:
                     part[field] = known
-        case.call_and_validate(checks=CHECKS)
+        case.call_and_validate(checks=CHECKS, timeout=120)
 
     check()
