@@ -17,6 +17,7 @@ from quickstudy.learner import Learner
 from quickstudy.serve.api.rooms import OF_A_JOB, AtWork, Opened, Rules
 from quickstudy.serve.api.shapes import OptionName, Shown, Strict
 from quickstudy.serve.backup import back_up
+from quickstudy.serve.problems import Problem
 
 router = APIRouter(prefix="/v1/jobs/{job}", tags=["control"])
 
@@ -149,6 +150,10 @@ async def change_options(caller: Rules, job: Opened, body: OptionsIn) -> Any:
 @router.post("/backup", responses=OF_A_JOB, response_model=BackupOut)
 async def backup(caller: Rules, job: Opened) -> Any:
     """Writes a copy of the job's journal into the folder ``backups``, while work goes on; the copy is checked."""
+    if job.file is None:
+        raise Problem(
+            409, "database", "This job's journal is in a database.", next_step="Back the database up with pg_dump."
+        )
     when = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     folder = job.folder / "backups"
     made = await asyncio.to_thread(back_up, job.file, folder / f"{job.name}-{when}.db")
