@@ -83,6 +83,7 @@ def test_a_kept_connection_that_the_upstream_closed_is_replaced(folder, post):
             self.request.recv(100_000)
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Forgetful) as server:
+        server.daemon_threads, server.block_on_close = True, False
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}/v1"
         (folder / "fresh.upstream.toml").write_text(f'url = "{url}"\nmodel = "big"\n')
