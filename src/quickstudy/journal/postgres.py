@@ -43,7 +43,7 @@ PATIENCE = 5.0
 WAIT = 30
 """So many seconds a turn waits for another process's turn, before it is an error."""
 
-IDLE = 120
+IDLE = 300
 """After so many idle seconds inside a turn the server ends it: a frozen process must not stop all others for good."""
 
 BATCH = 500
