@@ -123,10 +123,11 @@ class Turns:
     def rebuild(self, progress: Progress | None) -> None:
         """The state after a mark was written; kept as a snapshot, so that others need not make it again."""
         self._stale = True
+        if self.journal.in_turn:
+            return  # it can take long: the next verb does it, without the lock
         self.follow(progress)
-        if not self.journal.in_turn:
-            with contextlib.suppress(OSError, JournalError):
-                self.snapshot()
+        with contextlib.suppress(OSError, JournalError):
+            self.snapshot()
 
     def writable(self) -> None:
         """Raises JournalError if the journal is open for reading only."""

@@ -335,9 +335,13 @@ def test_a_full_disk_loses_nothing_and_work_goes_on_when_there_is_room():
             journal.append([event("a")])
             vector = np.random.default_rng(0).standard_normal(1500).astype(np.float32)
             big = [event(f"b{i}", situation=f'{{"text":"{i}"}}', vector=np.roll(vector, i)) for i in range(500)]
-            with pytest.raises(JournalError) as caught:
+
+            def fill() -> None:
                 for turn in range(20):
                     journal.append([replace(one, id=f"{turn}-{one.id}") for one in big])
+
+            with pytest.raises(JournalError) as caught:
+                fill()
             assert caught.value.code == "disk-full"
             held = journal.last_seq
             assert held % 500 == 1

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from quickstudy.errors import JournalLockedError
 from quickstudy.job import Job
+from quickstudy.journal.address import shown
 from quickstudy.learner import Learner
 from quickstudy.perception import Encoder
 
@@ -120,8 +121,9 @@ def begin(learner: Learner) -> None:
 
 def locked(name: str, path: object) -> JournalLockedError:
     """The error for a journal that is already being written."""
+    where = shown(path) if isinstance(path, str | os.PathLike) else str(path)
     return JournalLockedError(
-        f"{name}() cannot learn here: its journal {str(path)!r} is open for writing elsewhere, "
+        f"{name}() cannot learn here: its journal {where!r} is open for writing elsewhere, "
         "in another process or by another function.",
         next_step="A journal has one writer. Give each process its own, like "
         f'@learned(journal=f"{name}-{{worker}}.db"), and join them later: quickstudy merge ONE.db OTHER.db. '

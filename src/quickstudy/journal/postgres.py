@@ -16,15 +16,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 from typing import Any, Generic, cast
 
 from quickstudy.errors import JournalError, JournalUnreachableError, MissingExtraError, QuickstudyError
 from quickstudy.journal.address import Address, parse
 from quickstudy.journal.copying import copy_journal
-from quickstudy.journal.database import Answer, Condition, T
-from quickstudy.journal.event import COLUMNS, Row
+from quickstudy.journal.database import Condition, T
+from quickstudy.journal.event import Row
 from quickstudy.journal.searching import in_python
 
 try:
@@ -35,6 +34,7 @@ except ImportError as error:
 
 from quickstudy.journal import postgres_schema
 from quickstudy.journal.postgres_errors import LOST, bad_url, is_lost, refused_connection, translated
+from quickstudy.journal.postgres_session import BATCH, LAST, PostgresSession, insert_rows, spoken
 from quickstudy.journal.postgres_snapshot import SnapshotTable
 
 PATIENCE = 5.0
@@ -43,10 +43,9 @@ PATIENCE = 5.0
 WAIT = 30
 """So many seconds a turn waits for another process's turn, before it is an error."""
 
-IDLE = 120
+IDLE = 300
 """After so many idle seconds inside a turn the server ends it: a frozen process must not stop all others for good."""
 
-BATCH = 500
 TRIES = 3
 
 _DEFAULTS: dict[str, Any] = {
@@ -58,62 +57,6 @@ _DEFAULTS: dict[str, Any] = {
     "keepalives_count": 3,
 }
 _AT_REST = psycopg.pq.TransactionStatus.IDLE
-
-_NAMES = ", ".join((*COLUMNS, "seq"))
-_INSERT = f"INSERT INTO events ({_NAMES}) VALUES ({', '.join(['%s'] * (len(COLUMNS) + 1))})".encode()
-_TYPES = {
-    "clock": "bigint",
-    "step": "bigint",
-    "at": "float8",
-    "value": "float8",
-    "probability": "float8",
-    "propensity": "float8",
-    "coin": "float8",
-    "correct": "smallint",
-    "vector": "bytea",
-    "forgotten": "smallint",
-    "seq": "bigint",
-}
-_LISTS = ", ".join(f"%s::{_TYPES.get(name, 'text')}[]" for name in (*COLUMNS, "seq"))
-_INSERT_MANY = f"INSERT INTO events ({_NAMES}) SELECT * FROM unnest({_LISTS})".encode()
-_LAST = "SELECT COALESCE(MAX(seq), 0) FROM events"
-
-
-class PostgresSession:
-    """A turn under way.
-
-    Attributes:
-        last: the largest number.
-        proof: the id of the newest event that was inserted; None if there is none.
-        wrote: whether anything was written.
-    """
-
-    def __init__(self, connection: psycopg.Connection[Any], last: int) -> None:
-        self.last = last
-        self.proof: str | None = None
-        self.wrote = False
-        self._connection = connection
-        self._waiting: list[Row] = []
-
-    def execute(self, query: str, values: Sequence[Any] = ()) -> Answer:
-        """Runs one statement, after the inserts that wait."""
-        self.flush()
-        self.wrote |= not query.startswith("SELECT")
-        return self._connection.execute(spoken(query), values, binary=True)
-
-    def insert(self, row: Row) -> int:
-        """Inserts an event's row and gives its number. Inserts are sent together."""
-        self.last += 1
-        self.proof, self.wrote = row[0], True
-        self._waiting.append((*row, self.last))
-        if len(self._waiting) >= BATCH:
-            self.flush()
-        return self.last
-
-    def flush(self) -> None:
-        """Sends the inserts that wait."""
-        rows, self._waiting = self._waiting, []
-        insert_rows(self._connection, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +149,7 @@ class PostgresDatabase:
 
     def last_seq(self) -> int:
         """The largest number; in a turn it is known without asking."""
-        return self._session.last if self._session is not None else int(self.rows(_LAST)[0][0])
+        return self._session.last if self._session is not None else int(self.rows(LAST)[0][0])
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
         """Reads; once more over a new connection if the old one was lost between two turns."""
@@ -341,7 +284,7 @@ class PostgresDatabase:
         try:
             # Each of the three sees what was committed before it began, so the number is read with the lock in hand.
             cursor = connection.execute(
-                f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({self._key}); {_LAST}".encode()
+                f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({self._key}); {LAST}".encode()
             )
             while cursor.nextset():
                 pass
@@ -451,20 +394,3 @@ class PostgresDatabase:
             next_step="Try again with the same request_id or lesson_id: what was written counts once.",
             code="journal-unsure",
         )
-
-
-def insert_rows(connection: psycopg.Connection[Any], rows: Sequence[Row]) -> None:
-    """Inserts rows of events, their numbers last, with one statement."""
-    for row in rows:
-        if not all(value is None or isinstance(value, str | int | float | bytes) for value in row):
-            raise psycopg.DataError("a field is neither text nor a number")
-    if len(rows) == 1:
-        connection.execute(_INSERT, rows[0])
-    elif rows:
-        connection.execute(_INSERT_MANY, [list(column) for column in zip(*rows, strict=True)])
-
-
-@lru_cache(maxsize=256)
-def spoken(query: str) -> bytes:
-    """A journal's SQL in psycopg's words."""
-    return query.replace("%", "%%").replace("?", "%s").replace("+kind", "kind").replace("+lesson.", "lesson.").encode()
