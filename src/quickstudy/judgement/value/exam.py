@@ -10,6 +10,7 @@ Invariant: a function of the model, the plans and the situations. Not here: maki
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +47,7 @@ def scores(
     """
     stack, (count, numbers) = Stack(plans, coarse=True), starts.shape
     dynamics = dynamics.coarse()
-    seen = np.repeat(starts[None], len(plans), axis=0).reshape(-1, numbers).astype(np.float32)
+    seen: npt.NDArray[Any] = np.repeat(starts[None], len(plans), axis=0).reshape(-1, numbers).astype(np.float32)
     every = np.arange(len(seen))
     poor = float(plans[-1].levels[1]) * (1.0 - discount)
     found, left = np.zeros(len(seen)), np.ones(len(seen))

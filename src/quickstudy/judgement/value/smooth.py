@@ -81,17 +81,18 @@ class Smooth:
             self._starts.add(_digest(step.numbers, step.at), step.numbers)
         self.transitions += 1
 
+    def reset(self) -> None:
+        """As if nothing had been planned yet; the set stays."""
+        self.dynamics, self.plans, self._newest, self._stacks = None, (), None, None
+        self._plan_at = float(FIRST_PLAN)
+
     def settle(self) -> None:
         """Plans anew, from the set."""
-        self.plans = ()
+        self.reset()
+        self._plan_at = max(self.transitions * GROWTH, self.transitions + LEAST)
         for place in reversed(range(SETTLED)):
             if int(len(self._going.rows) * GROWTH**-place) > 0:
                 self._plan(GROWTH**-place)
-
-    def reweigh(self, weights: FloatArray) -> None:
-        """Other weights for the reward terms; the transitions stay."""
-        self.weights = weights
-        self.settle()
 
     def state(self, numbers: FloatArray, columns: Columns) -> Estimate:
         """The return to expect; nothing is known before the first plan."""
@@ -155,8 +156,8 @@ class Smooth:
         """From :meth:`arrays`."""
         for name, sample in (("going", self._going), ("ends", self._ends), ("starts", self._starts)):
             sample.restore(name, arrays)
+        self.reset()
         self.transitions, self._plan_at = document["transitions"], document["plan_at"]
-        self.dynamics, self.plans, self._newest, self._stacks = None, (), None, None
         if "plans" in document:
             self.dynamics = Dynamics.restore(_part(arrays, "dynamics"))
             self._newest = Plan.restore(_part(arrays, "0"))

@@ -95,11 +95,10 @@ class StepValues:
             self.tabular.dream(budget)
 
     def settle(self) -> None:
-        """The canonical state: plans anew, from nothing, with all that was learned."""
-        if self.speaks == "tabular":
-            self.tabular.settle()
-        else:
-            self.smooth.settle()
+        """The canonical state: plans anew, from nothing, with all that was learned; the silent one has no plan."""
+        speaks, silent = (self.tabular, self.smooth) if self.speaks == "tabular" else (self.smooth, self.tabular)
+        silent.reset()
+        speaks.settle()
 
     def reweigh(self, weights: FloatArray) -> None:
         """Other weights for the reward terms. Nothing is learned anew; plans are made again."""
