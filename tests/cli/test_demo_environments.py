@@ -32,7 +32,7 @@ def test_the_cliff_is_learned_and_leaves_a_journal_and_a_plot(quickstudy, tmp_pa
     assert (tmp_path / "cliff-last.png").exists()
 
 
-@pytest.mark.parametrize(("job", "steps"), [("taxi", 300), ("cartpole", 120), ("frozenlake", 300)])
+@pytest.mark.parametrize(("job", "steps"), [("taxi", 300), ("cartpole", 120), ("frozenlake", 300), ("minigrid", 60)])
 def test_every_environment_gives_json_and_a_plot(quickstudy, tmp_path, job, steps):
     result = quickstudy("demo", "--job", job, "--steps", steps, "--json")
     assert (result.code, result.err) == (0, "")
@@ -102,6 +102,14 @@ def test_without_gymnasium_the_error_names_the_extra(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_without_minigrid_the_error_names_its_extra(tmp_path):
+    program = [*HIDDEN[:2], HIDDEN[2].replace("gymnasium", "minigrid")]
+    done = subprocess.run([*program, "demo", "--job", "minigrid"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert 'pip install "quickstudy[minigrid]"' in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_ctrl_c_keeps_everything_and_says_how_to_go_on(tmp_path):
     words = [*PROGRAM, "demo", "--job", "taxi", "--steps", "5000", "--journal", "t.db", "--no-plot"]
     with subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
@@ -140,3 +148,20 @@ def test_a_taxis_route_is_drawn_on_its_streets():
     assert lines[1].startswith(" │R    · │ ·   T  G  │")
     assert "to the passenger at R" in lines[1]
     assert "did not arrive in time" in lines[5]
+
+
+def test_a_walkers_errands_stand_beside_its_room():
+    world = WORLDS["minigrid"]
+    agent = Agent(world.make())
+    agent.train(1, progress=False)
+    steps = agent.steps
+    seen = look(agent, world, world.make())
+    assert agent.steps == steps  # watching teaches nothing
+    frames = seen.watched.observations
+    assert len(frames) == len(seen.watched.actions) + 1
+    first, last = ([line.plain for line in picture("room", seen, moment)] for moment in (0, None))
+    assert "use the key to open the door" in first[0]
+    assert first[1] == "   " + "█" * 10 + f"     move 0 of {len(seen.watched.actions)}"
+    column, row = frames[0].place
+    assert first[row + 1][3 + 2 * column] in "→↓←↑"
+    assert frames[-1].errands[-1] in last[-2] + last[-1]

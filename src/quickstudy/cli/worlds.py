@@ -55,20 +55,23 @@ class World:
     last_episodes: int
     low: float
     high: float
-    picture: Literal["taxi", "grid", "cart"]
+    picture: Literal["taxi", "grid", "cart", "room"]
     ends: bool = False
 
     def make(self) -> gymnasium.Env[Any, Any]:
         """A fresh one, of the newest version that is installed."""
         import gymnasium
 
+        if self.picture == "room":
+            from quickstudy.adapters.errands import Errands  # its import registers MiniGrid's levels
         versions = [s for s in gymnasium.registry.values() if s.name == self.name and s.namespace is None]
         if not versions:
             raise InputError(
                 f"This Gymnasium has no {self.name}.", next_step='Install it anew: pip install -U "gymnasium"'
             )
         newest = max(versions, key=lambda spec: spec.version or 0)
-        return gymnasium.make(newest, max_episode_steps=self.limit)
+        env: gymnasium.Env[Any, Any] = gymnasium.make(newest, max_episode_steps=self.limit)
+        return Errands(env) if self.picture == "room" else env
 
 
 WORLDS = {
@@ -133,6 +136,21 @@ WORLDS = {
         high=1.0,
         picture="grid",
     ),
+    "minigrid": World(
+        name="MiniGrid-DoorKey-5x5",
+        about="a walker learns to unlock doors; a step is an errand",
+        steps=300,
+        limit=None,
+        goal=0.95,
+        goal_from="nearly the best",
+        tolerance=0.0,
+        every=10,
+        episodes=20,
+        last_episodes=100,
+        low=0.0,
+        high=1.0,
+        picture="room",
+    ),
 }
 
 
@@ -159,6 +177,10 @@ SPEEDS = np.linspace(1.8, -1.8, 8)
 
 def look(agent: Agent, world: World, env: gymnasium.Env[Any, Any]) -> Look:
     """Watches one episode, and asks for the policy where it can be drawn."""
+    if world.picture == "room":
+        from quickstudy.cli.rooms import watch
+
+        return Look(watch(agent, env, seed=WATCHED_SEED), np.zeros(0), ())
     watched = agent.play(env, seed=WATCHED_SEED)
     inner: Any = env.unwrapped
     if world.picture == "cart":

@@ -1,0 +1,79 @@
+"""The scoring of the grids: steps of the environment, and a teacher who corrects what failed."""
+
+from pathlib import Path
+
+import pytest
+from bench.grids.scenario import play
+from bench.grids.taught import Apprentice
+from bench.grids.worlds import LEVELS, begin, success
+from bench.learners.outcome_only import OutcomeOnly
+from bench.scenario import Stage
+
+from quickstudy.adapters.minigrid import ACTIONS, Bearings
+
+LEVEL = LEVELS["go-to-red-ball-grey"]
+
+
+def follow(records):
+    """What the bearings say already: the named thing first, else what was never seen."""
+    moves = {"ahead": "forward", "left": "left", "right": "right"}
+    return [moves.get(record["named 1"]) or moves.get(record["unseen"], "done") for record in records]
+
+
+def test_success_is_counted_in_unseen_episodes_and_equal_records_are_asked_once():
+    asked = []
+
+    def counted(records):
+        asked.extend(tuple(record.values()) for record in records)
+        return follow(records)
+
+    assert success(LEVEL, counted, range(40)) >= 0.95
+    assert len(asked) == len(set(asked))
+    assert success(LEVEL, lambda records: ["left"] * len(records), range(40)) <= 0.2
+
+
+def test_only_failed_attempts_are_corrected_and_each_situation_once(capsys):
+    apprentice = Apprentice.on(LEVEL)
+    apprentice.demonstrate(0)
+    assert (apprentice.watched, apprentice.taught) == (1, 1)
+    assert apprentice.lessons >= 1
+    for seed in range(1, 12):
+        before = apprentice.taught, apprentice.lessons
+        walk = Bearings(LEVEL.make())
+        record, over, came = begin(walk, seed), False, set()
+        while not over:
+            came.add(tuple(record.values()))
+            action = ACTIONS.index(str(apprentice.learner.predict(record).answer))
+            record, reward, ended, cut_off, _ = walk.step(action)
+            over = ended or cut_off
+        apprentice.attempt(seed)
+        if reward > 0:
+            assert (apprentice.taught, apprentice.lessons) == before
+        else:
+            assert apprentice.taught == before[0] + 1
+            assert apprentice.lessons - before[1] <= len(came)
+    assert apprentice.watched == 12
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("learner", ["quickstudy", "outcome-only"])
+def test_steps_are_those_of_the_environment(learner):
+    played = play("empty-random-5x5", learner, 0, Stage(Path("."), quick=True))
+    first = played.details["returns"][0][0]
+    assert 100 <= first <= 200
+    assert played.measures["steps"] >= first
+    assert played.details["decisions"] < 700
+    assert played.measures["return"] > 0.9
+
+
+def test_credit_from_outcomes_alone_ranks_what_is_offered():
+    import numpy as np
+
+    from quickstudy.judgement.value import Step, Transition
+
+    values, options, nothing = OutcomeOnly(0.9), np.array([2, 5]), np.zeros(0)
+    values.learn(Transition(Step("a", nothing, options, 5, np.array([1.0]), 0.0), None))
+    values.dream(0)
+    worth = values.actions("a", nothing, options)
+    assert worth.means[1] == 1.0 > worth.means[0]
+    assert (worth.means + worth.bonus)[0] > (worth.means + worth.bonus)[1]
