@@ -210,12 +210,9 @@ class Learner(Feedback, Controls, Tasks):
         ids = none if lesson_ids is None else list(lesson_ids)
         times = none if at is None else list(at)
         teachers = [by] * len(given) if by is None or isinstance(by, str) else checked_teachers(by)
-        if not len(asked) == len(ids) == len(times) == len(teachers) == len(given):
-            raise LessonError(
-                f"{len(given)} pairs, {len(asked)} decision ids, {len(ids)} lesson ids, {len(times)} times and "
-                f"{len(teachers)} teachers.",
-                next_step="Give as many of each.",
-            )
+        lengths = {"decision ids": len(asked), "lesson ids": len(ids), "times": len(times), "teachers": len(teachers)}
+        if others := [f"{count} {name}" for name, count in lengths.items() if count != len(given)]:
+            raise LessonError(f"{len(given)} pairs, {', '.join(others)}.", next_step="Give as many of each.")
         answers = [checked_option_name(answer) for _, answer in given]
         self._record.prepare(target for target, _ in given if not isinstance(target, Decision))
         return self._teach(given, answers, asked, ids, times, teachers)
