@@ -19,6 +19,7 @@ from quickstudy.errors import InputError
 from quickstudy.job import Job
 from quickstudy.journal import Journal
 from quickstudy.learner import Learner
+from quickstudy.serve.audit import note
 from quickstudy.serve.live import Live
 from quickstudy.serve.problems import Problem
 from quickstudy.serve.settings import ServerSettings
@@ -127,12 +128,13 @@ class Desk:
         found = self._open.get(name)
         return found if found is not None else await asyncio.to_thread(self.job, name)
 
-    def create(self, job: Job, name: str | None = None) -> OpenJob:
+    def create(self, job: Job, name: str | None = None, *, by: str = "local") -> OpenJob:
         """Writes NAME.toml, makes the journal, and opens the job.
 
         Args:
             job: the job.
             name: its name at the desk; the job's own if None.
+            by: who makes it.
 
         Raises:
             Problem: the name cannot be used, or is taken.
@@ -154,6 +156,7 @@ class Desk:
             made = self._made(name, job)
             try:
                 job.save(file)
+                note(self.settings.folder, by, "job made", name)
             except BaseException:
                 made.close()
                 raise
