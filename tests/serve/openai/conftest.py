@@ -49,7 +49,7 @@ def folder(tmp_path, taught, upstream, model, monkeypatch):
     shutil.copytree(taught, tmp_path, dirs_exist_ok=True)
     Job("fresh", OPTIONS, encoder="static", target_error=0.1).save(tmp_path / "fresh.toml")
     Job("plain", OPTIONS, encoder="static").save(tmp_path / "plain.toml")
-    text = f'url = "{upstream[1]}/v1"\nmodel = "big"\nkey_variable = "UPSTREAM_KEY"\ntimeout = 2\n'
+    text = f'url = "{upstream[1]}/v1"\nmodel = "big"\nkey_variable = "UPSTREAM_KEY"\ntimeout = 20\n'
     for name in ("route", "fresh"):
         (tmp_path / f"{name}.upstream.toml").write_text(text)
     return tmp_path

@@ -1,6 +1,7 @@
 """The endpoint as an existing program sees it: the official client, pointed at the server."""
 
 import asyncio
+import itertools
 import json
 
 import httpx
@@ -147,10 +148,10 @@ def test_a_forced_tool_is_called_alone(alone, client):
 def test_a_name_that_is_no_unicode_goes_back_as_it_came(url, alone):
     ticket, _ = alone()
     schema = SCHEMA | {"properties": {"\ud800": SCHEMA["properties"]["team"]}}
-    body = {"model": "quickstudy/route", "messages": messages(ticket), "tool_choice": "required"}
+    body = {"messages": messages(ticket), "tool_choice": "required"}
     body |= {"tools": [{"type": "function", "function": {"name": "\ud801", "parameters": schema}}]}
-    for stream in (False, True):
-        content = json.dumps({**body, "stream": stream})
+    for job, stream in itertools.product(("route", "fresh"), (False, True)):  # alone, unless audited; and forwarded
+        content = json.dumps({**body, "model": f"quickstudy/{job}", "stream": stream})
         answer = httpx.post(f"{url}/v1/chat/completions", content=content, trust_env=False)
         assert answer.status_code == 200
         assert "\\ud801" in answer.text

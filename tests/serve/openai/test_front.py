@@ -57,7 +57,7 @@ def test_a_decision_whose_upstream_failed_is_taken_up_again(post, report):
 def test_a_slow_upstream_answers_504_and_a_lost_one_502(folder, post, report, stream):
     file = folder / "fresh.upstream.toml"
     text = file.read_text()
-    file.write_text(text.replace("timeout = 2", "timeout = 0.2"))
+    file.write_text(text.replace("timeout = 20", "timeout = 0.2"))
     answer = post("SLOW crash", stream=stream)
     if answer.status_code == 200:  # the stream had begun
         assert "upstream-timeout" in answer.text

@@ -64,7 +64,8 @@ class Model:
             parts = self.stream(body, frame, message, finish, usage, text)
             return StreamingResponse(parts, media_type="text/event-stream")
         choices = [{"index": n, "message": message, "finish_reason": finish} for n in range(body.get("n") or 1)]
-        return JSONResponse({**frame, "object": "chat.completion", "choices": choices, "usage": usage})
+        content = json.dumps({**frame, "object": "chat.completion", "choices": choices, "usage": usage})
+        return Response(content, media_type="application/json")
 
     def message(self, body, text):
         said = "I cannot tell." if "SHRUG" in text else self.say(text)
