@@ -9,6 +9,7 @@ Not here: what it serves (``app``).
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import sys
@@ -16,6 +17,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Literal
 
 import uvicorn
 
@@ -60,6 +62,8 @@ def run(settings: ServerSettings, *, started: Callable[[str], None] = lambda add
     sys.setswitchinterval(SWITCH_SECONDS)
     config = uvicorn.Config(
         app,
+        http=_protocol(),
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -120,6 +124,15 @@ def address_of(listener: socket.socket, settings: ServerSettings) -> str:
     port = listener.getsockname()[1]
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"http://{host}:{port}"
+
+
+def _protocol() -> type[asyncio.Protocol] | Literal["h11"]:
+    """The fast parser with our bound, where it is installed; else the slow one, which has its own."""
+    try:
+        from quickstudy.serve.wire import BoundedProtocol
+    except ImportError:
+        return "h11"
+    return BoundedProtocol
 
 
 def _listening(settings: ServerSettings) -> socket.socket:
