@@ -9,13 +9,17 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from quickstudy.errors import InputError
 from quickstudy.job import Job
 from quickstudy.journal import Journal
 from quickstudy.learner import Learner
+from quickstudy.serve.audit import note
 from quickstudy.serve.live import Live
 from quickstudy.serve.problems import Problem
 from quickstudy.serve.settings import ServerSettings
@@ -23,6 +27,9 @@ from quickstudy.serve.worker import Worker
 
 POLL_SECONDS = 1.0
 """How often streams look for what other servers journaled, where several share a database."""
+READERS = 2
+"""Most reports at once, of all jobs."""
+Result = TypeVar("Result")
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -36,6 +43,7 @@ class OpenJob:
         worker: does its work.
         live: tells what happens.
         folder: the jobs folder.
+        readers: threads for what reads long.
     """
 
     name: str
@@ -43,6 +51,11 @@ class OpenJob:
     worker: Worker
     live: Live
     folder: Path
+    readers: Executor
+
+    async def look(self, function: Callable[[Learner], Result]) -> Result:
+        """Calls a function that reads long, beside the worker: other work waits only where it holds the learner."""
+        return await asyncio.get_running_loop().run_in_executor(self.readers, function, self.learner)
 
     @property
     def file(self) -> Path | None:
@@ -77,6 +90,7 @@ class Desk:
         self._open: dict[str, OpenJob] = {}
         self._lock = threading.Lock()
         self._opening: dict[str, threading.Lock] = {}
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="quickstudy-reader")
         self.closed = False
 
     def names(self) -> list[str]:
@@ -114,12 +128,13 @@ class Desk:
         found = self._open.get(name)
         return found if found is not None else await asyncio.to_thread(self.job, name)
 
-    def create(self, job: Job, name: str | None = None) -> OpenJob:
+    def create(self, job: Job, name: str | None = None, *, by: str = "local") -> OpenJob:
         """Writes NAME.toml, makes the journal, and opens the job.
 
         Args:
             job: the job.
             name: its name at the desk; the job's own if None.
+            by: who makes it.
 
         Raises:
             Problem: the name cannot be used, or is taken.
@@ -141,6 +156,7 @@ class Desk:
             made = self._made(name, job)
             try:
                 job.save(file)
+                note(self.settings.folder, by, "job made", name)
             except BaseException:
                 made.close()
                 raise
@@ -157,6 +173,7 @@ class Desk:
         with self._lock:
             self.closed = True
             jobs, self._open = list(self._open.values()), {}
+        self._readers.shutdown()
         for job in jobs:
             job.close()
 
@@ -173,7 +190,7 @@ class Desk:
         live = Live(learner._record.journal, poll=None if self.settings.database is None else POLL_SECONDS)
         settings = self.settings
         worker = Worker(learner, name, capacity=settings.queue, batch=settings.batch, changed=live.ring)
-        return OpenJob(name, learner, worker, live, settings.folder)
+        return OpenJob(name, learner, worker, live, settings.folder, self._readers)
 
     def _keep(self, made: OpenJob) -> OpenJob:
         with self._lock:

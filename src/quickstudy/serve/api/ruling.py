@@ -16,6 +16,7 @@ from quickstudy.errors import OptionError
 from quickstudy.learner import Learner
 from quickstudy.serve.api.rooms import OF_A_JOB, AtWork, Opened, Rules
 from quickstudy.serve.api.shapes import OptionName, Shown, Strict
+from quickstudy.serve.audit import note
 from quickstudy.serve.backup import back_up
 from quickstudy.serve.problems import Problem
 
@@ -157,6 +158,7 @@ async def backup(caller: Rules, job: Opened) -> Any:
     when = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     folder = job.folder / "backups"
     made = await asyncio.to_thread(back_up, job.file, folder / f"{job.name}-{when}.db")
+    await asyncio.to_thread(note, job.folder, caller.name, "backup made", job.name, file=made.file.name)
     return {"file": f"backups/{made.file.name}", "events": made.events}
 
 
