@@ -10,6 +10,7 @@ Not here: what it serves (``app``).
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -87,12 +88,24 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, desk: Desk, started: Callable[[], None]) -> None:
         super().__init__(config)
         self._desk, self._tell = desk, started
+        self._settled = -1
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listens, and tells."""
         await super().startup(sockets)
         if self.started:
             self._tell()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called ten times a second. Where jobs were opened, their objects are taken from the garbage collector.
+
+        They stay until the end; to look through them cost 75 ms every few hundred requests.
+        """
+        if (jobs := len(self._desk.opened())) != self._settled:
+            self._settled = jobs
+            gc.collect()
+            gc.freeze()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends the streams first: nobody would wait for their end."""
