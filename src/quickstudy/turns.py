@@ -26,6 +26,9 @@ from quickstudy.perception import Encoder
 P = ParamSpec("P")
 T = TypeVar("T")
 
+LOST = "journal-lost"
+"""The code of the error that a connection broke: over a new one, reading can be done again."""
+
 PATIENCE = 2
 """So often the state is made anew without the lock, before others must wait for it."""
 
@@ -107,7 +110,9 @@ class Turns:
         try:
             self.follow()
             return body()
-        except JournalUnreachableError:
+        except JournalUnreachableError as error:
+            if error.code != LOST:
+                raise
             self.follow()
             return body()
 

@@ -119,7 +119,7 @@ def test_it_opens_again_and_belongs_to_its_job(url):
 
 
 def test_schemas_of_one_database_are_journals_of_their_own(postgres):
-    one, other = postgres.new(), postgres.new()
+    one, other = postgres.new("7-job"), postgres.new("7-job")
     with open_journal(one) as first, open_journal(other, identity={"job": "other"}) as second:
         first.append([event("a")])
         assert second.last_seq == 0
@@ -204,6 +204,10 @@ def test_a_forgetting_that_may_not_be_scrubbed_says_who_can(guarded, url):
             journal.forget(["a"])
         assert caught.value.code == "scrub"
         assert journal.get("a").forgotten
+    with open_journal(guarded) as journal:  # it can still work
+        journal.append([event("b")])
+    with open_journal(url) as journal:  # whoever may makes up for it
+        assert journal.get_meta("scrub") == "done"
 
 
 # -- a server that goes away

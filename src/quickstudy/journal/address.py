@@ -17,7 +17,7 @@ from quickstudy.errors import JournalError
 
 DEFAULT_SCHEMA = "quickstudy"
 _URL = re.compile(r"postgres(ql)?://", re.IGNORECASE)
-_SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_SCHEMA = re.compile(r"[a-z0-9_][a-z0-9_-]{0,62}")
 _SHOWN = ("host", "hostaddr", "port", "dbname", "user", "service", "sslmode")
 
 
@@ -27,7 +27,7 @@ class Address:
 
     Attributes:
         conninfo: what libpq connects to; it may hold a password.
-        schema: the schema's name: lower case letters, digits and underscores.
+        schema: the schema's name: lower case letters, digits, _ and -.
         shown: the same for messages, without a password.
     """
 
@@ -69,7 +69,7 @@ def parse(url: str) -> Address:
         raise _bad("it names more than one schema")
     schema = schemas[0] if schemas else DEFAULT_SCHEMA
     if not _SCHEMA.fullmatch(schema) or schema.startswith("pg_"):
-        raise _bad(f"its schema is {schema!r}; give lower case letters, digits and underscores")
+        raise _bad(f"its schema is {schema!r}; give at most 63 lower case letters, digits, _ and -")
     passed = [(name, value) for name, value in options if name != "schema"]
     conninfo = _joined(parts.netloc, parts.path, passed)
     account, sign, host = parts.netloc.rpartition("@")

@@ -247,8 +247,8 @@ class PostgresDatabase:
             why = self._translated(error).message if isinstance(error, psycopg.Error) else error.message
             raise JournalError(
                 f"The events are forgotten, but their content may still be in the tables of {self.name!r}: {why}",
-                next_step=f"Let the tables' owner run: VACUUM (FULL) {self._address.schema}.events, "
-                f"{self._address.schema}.snapshots",
+                next_step=f'Let the tables\' owner run: VACUUM (FULL) "{self._address.schema}".events, '
+                f'"{self._address.schema}".snapshots',
                 code="scrub",
             ) from error
 

@@ -86,7 +86,7 @@ def create(connection: Connection[Any], schema: str, meta: Mapping[str, str]) ->
             next_step="Make the database with: createdb --encoding=UTF8 --template=template0 NAME",
             code="bad-encoding",
         )
-    if _one(connection, "SELECT to_regnamespace(%s)", schema) is None:
+    if _one(connection, "SELECT 1 FROM pg_namespace WHERE nspname = %s", schema) is None:
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
     for step in STEPS:
         connection.execute(step.encode())

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from types import TracebackType
 from typing import Any
@@ -90,7 +90,8 @@ class Journal(JournalReader):
         try:
             journal._check_identity(identity)
             if not read_only and journal.get_meta("scrub") == "pending":
-                journal._scrub()
+                with suppress(JournalError) if journal.shared else nullcontext():  # who may not can still work
+                    journal._scrub()
         except BaseException:
             journal.close()
             raise
@@ -174,10 +175,15 @@ class Journal(JournalReader):
 
         with self._lock:
             appended = self.turn(insert)
-            self._newest |= {event.id: event for event in appended[-NEWEST:] if event.kind == "decision"}
-            while len(self._newest) > NEWEST:
-                del self._newest[next(iter(self._newest))]
+            self._remember(appended)
             return appended
+
+    def newer(self, after: int) -> list[Event]:
+        """All events behind a number, at once."""
+        with self._lock:
+            found = super().newer(after)
+            self._remember(found)
+            return found
 
     def get(self, id: str) -> Event | None:
         """The event with this id, or None."""
@@ -316,6 +322,11 @@ class Journal(JournalReader):
             return sorted(self.get_many(changes.ids).values(), key=lambda event: event.seq)
 
         return self.turn(write, again=False)
+
+    def _remember(self, events: Sequence[Event]) -> None:
+        self._newest |= {event.id: event for event in events[-NEWEST:] if event.kind == "decision"}
+        while len(self._newest) > NEWEST:
+            del self._newest[next(iter(self._newest))]
 
     def _scrub(self) -> None:
         """Removes forgotten content from the database.
