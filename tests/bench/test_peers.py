@@ -19,6 +19,7 @@ MODULES = {
     "river": "river",
     "scikit-learn": "sklearn",
     "setfit": "setfit",
+    "stable-baselines3": "stable_baselines3",
     "tracer-llm": "tracer",
     "vowpalwabbit": "vowpalwabbit",
 }
