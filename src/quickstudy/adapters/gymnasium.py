@@ -302,7 +302,9 @@ class Agent:
             return
         arrays, values = self.values.arrays()
         episodes = [[episode.end, episode.total] for episode in self.episodes]
-        document = {"values": values, "steps": self.steps, "episodes": episodes, **self._settings()}
+        possible = {key: options.tolist() for key, options in self._possible.items()}
+        document = {"values": values, "steps": self.steps, "episodes": episodes, "possible": possible}
+        document |= self._settings()
         try:
             self._trail.keep(arrays, document)
         except (OSError, JournalError):  # a snapshot is a cache: the events are in the journal
