@@ -149,6 +149,7 @@ class Scenario:
         slow: learners of which one seed must do.
         small_only: learners that can only play some cases, because they take too long on the others.
         small: which cases these can play.
+        cases_of: learners that play these cases only.
         versus: what must be reached beside others.
         stages: the keys of the parts of a learning curve, in order: on none of them should anybody be ahead.
         place: for cases that are points on curves: where each lies; tables then show the first measure, a column a
@@ -173,6 +174,7 @@ class Scenario:
     slow: tuple[str, ...] = ()
     small_only: tuple[str, ...] = ()
     small: tuple[str, ...] = ()
+    cases_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     versus: tuple[Versus, ...] = ()
     stages: tuple[str, ...] = ()
     place: Callable[[str], Place] | None = field(default=None, hash=False)
@@ -181,6 +183,8 @@ class Scenario:
     def takes_part(self, learner: str, case: str) -> bool:
         """Whether a learner can play a case."""
         if learner in self.small_only and case not in self.small:
+            return False
+        if learner in self.cases_of and case not in self.cases_of[learner]:
             return False
         return learner == self.learners[0] or case not in self.own_only
 

@@ -18,6 +18,7 @@ from bench.learners import (
     setfit_learner,
     sklearn_logistic,
     sklearn_sgd,
+    stable_baselines,
     streaming_lda,
     tracer_learner,
     vowpal_wabbit,
@@ -48,6 +49,7 @@ LEARNERS: dict[str, Entry] = {
         last_answer,
         q_learning,
         outcome_only,
+        stable_baselines,
     )
     for entry in module.ENTRIES
 }

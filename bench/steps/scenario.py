@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
+import gymnasium
 import numpy as np
 import numpy.typing as npt
 
 from bench.learners.outcome_only import OutcomeOnly
 from bench.learners.q_learning import QLearning
+from bench.learners.stable_baselines import ZOO, Baseline
 from bench.scenario import Measure, Played, Scenario, Stage, Target, Versus
 from bench.steps.worlds import TABLES, WORLDS, Exact, World
-from quickstudy.adapters.gymnasium import Agent
+from quickstudy.adapters.gymnasium import EVALUATION_SEED, Agent
 
 IN_A_ROW = 3
 """Checks in a row that must be good, in a table."""
 EPISODES = 20
 """Of each check where returns are played out."""
+BASELINES = {f"sb3-{name}": name for name in ZOO}
+BASELINE_STEPS, BASELINE_EVERY = 50_000, 2_500
+"""How long these learn, whatever the others' limit, and how often they are checked."""
 
 
 def play(case: str, learner: str, seed: int, stage: Stage) -> Played:
     """One agent in one environment."""
     world = WORLDS[case]
-    limit = stage.shortened(world.limit)
+    limit = stage.shortened(BASELINE_STEPS if learner in BASELINES else world.limit)
     if learner == "q-learning":
         return _play_q_learning(world, seed, limit)
+    if learner in BASELINES:
+        return _play_baseline(BASELINES[learner], case, seed, limit, stage)
     if world.table:
         return _play_table(world, seed, limit, stage, outcome_only=learner == "outcome-only")
     return _play_numbers(world, seed, limit, stage)
@@ -71,6 +79,42 @@ def _play_numbers(world: World, seed: int, limit: int, stage: Stage) -> Played:
     measures = {**played.measures, "solved": float(any(good for _, good in checks))}
     share = kept(checks)
     return Played(measures if share is None else {**measures, "kept": share}, {"returns": curve})
+
+
+def _play_baseline(name: str, case: str, seed: int, limit: int, stage: Stage) -> Played:
+    world = WORLDS[case]
+    baseline = Baseline(name, case, world.make, seed)
+    checks: list[tuple[int, bool]] = []
+    curve: list[tuple[int, float]] = []
+    env, aside = world.make(), 0.0
+
+    def check(steps: int) -> None:
+        nonlocal aside
+        begun = time.process_time()
+        value = float(np.mean([_total(env, baseline.act, seed * 10_000 + episode) for episode in range(EPISODES)]))
+        checks.append((steps, value >= world.enough))
+        curve.append((steps, value))
+        aside += time.process_time() - begun
+        if stage.progress:
+            stage.progress(min(steps, limit), limit)
+
+    begun = time.process_time()
+    baseline.train(limit, BASELINE_EVERY, check)
+    seconds = time.process_time() - begun - aside
+    played = _played(reached(checks, limit, 1), limit, curve[-1][1], seconds, curve[-1][0])
+    measures = {**played.measures, "solved": float(any(good for _, good in checks))}
+    share = kept(checks)
+    return Played(measures if share is None else {**measures, "kept": share}, {"returns": curve})
+
+
+def _total(env: gymnasium.Env[Any, Any], act: Callable[[Any], int], seed: int) -> float:
+    """The return of one episode that begins from an evaluation's seed."""
+    observation, _ = env.reset(seed=EVALUATION_SEED + seed)
+    total, over = 0.0, False
+    while not over:
+        observation, reward, ended, cut_off, _ = env.step(act(observation))
+        total, over = total + float(reward), ended or cut_off
+    return total
 
 
 def kept(checks: list[tuple[int, bool]]) -> float | None:
@@ -137,7 +181,7 @@ SCENARIO = Scenario(
         "its steps. Milliseconds are processor time for learning and choosing, the environment's own included."
     ),
     cases=tuple(WORLDS),
-    learners=("quickstudy", "q-learning", "outcome-only"),
+    learners=("quickstudy", "q-learning", "outcome-only", *BASELINES),
     seeds=10,
     settings={"version": 1, "discount": 0.99, "checks": {name: world.every for name, world in WORLDS.items()}},
     measures=(
@@ -152,6 +196,7 @@ SCENARIO = Scenario(
     texts=False,
     small_only=("q-learning", "outcome-only"),
     small=TABLES,
+    cases_of={learner: tuple(ZOO[name]) for learner, name in BASELINES.items()},
     peer_seeds=10,
     versus=(
         Versus(

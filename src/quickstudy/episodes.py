@@ -18,19 +18,26 @@ give up (``autonomy.stopping``), writing events (``tasks``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from quickstudy.experts.arrays import Arrays
 from quickstudy.job import Job
-from quickstudy.journal import Event, Journal
+from quickstudy.journal import Event, Journal, Snapshot
 from quickstudy.judgement.value.prognosis import Expected, Prognosis, returns_from, view
+from quickstudy.knowledge import WEIGHTS
 from quickstudy.options import Options
 from quickstudy.perception import situation_from_json
 from quickstudy.pursuit import Followed, Pursuit
 from quickstudy.rewards import OUTCOME
 from quickstudy.types import FloatArray, Situation, Value, Vector
+
+FORMAT = 1
+"""Version of what a snapshot holds of tasks; another one is replayed from events."""
 
 HEAVIEST = 10.0
 """The largest weight of one task."""
@@ -120,6 +127,7 @@ class Episodes:
         self.terms = job.terms
         self.running: dict[str, Episode] = {}
         self.steps = 0
+        self.late = False
         self._start()
 
     def fold(self, events: Iterable[Event]) -> None:
@@ -129,6 +137,9 @@ class Episodes:
                 continue
             begins = event.kind == "task" and event.step is None and event.mode is None
             episode = self.running.get(event.task_id)
+            rewards = event.kind == "lesson" and event.value is not None and event.answer is None
+            newest = episode.steps[-1].id if episode is not None and episode.steps else None
+            self.late |= rewards and event.decision_id != newest
             if episode is None:
                 if not begins:
                     continue  # its end is known already
@@ -146,6 +157,7 @@ class Episodes:
     def rebuild(self, events: Iterable[Event]) -> None:
         """The canonical state of a set of events."""
         self._start()
+        self.late = False
         found = gathered(events)
         ended = [(e.end.clock, e.end.id, e) for e in found.values() if e.end is not None]
         for _, _, episode in sorted(ended, key=lambda entry: entry[:2]):
@@ -156,6 +168,48 @@ class Episodes:
             places = ((episode, place) for episode in ordered for place in range(len(episode.steps)))
             self.pursuit.rebuild(step for episode, place in places if (step := self._followed(episode, place)))
         self.steps = sum(len(episode.steps) for episode in found.values())
+
+    def reweigh(self) -> None:
+        """Plans anew with the job's weights, which have changed: the canonical state, unless rewards came late."""
+        if self.pursuit is not None:
+            self.pursuit.reweigh(self.terms.weights)
+
+    def arrays(self) -> tuple[Arrays, dict[str, Any]]:
+        """For a snapshot: arrays (private copies) and a document; running tasks are left to the journal."""
+        arrays = {f"prognosis.{name}": array for name, array in self.prognosis.arrays().items()}
+        document: dict[str, Any] = {
+            "format": FORMAT,
+            "terms": {name: term.to_plain() for name, term in self.terms.terms.items()},
+            "running": list(self.running),
+            "steps": self.steps,
+            "late": self.late,
+            "told": [self._told, self._graded],
+        }
+        if self.pursuit is not None:
+            found, document["pursuit"] = self.pursuit.arrays()
+            arrays |= {f"pursuit.{name}": array for name, array in found.items()}
+        return arrays, document
+
+    def restore(
+        self, arrays: Mapping[str, npt.NDArray[Any]], document: Mapping[str, Any], running: Mapping[str, Episode]
+    ) -> None:
+        """From :meth:`arrays`.
+
+        Args:
+            arrays: its arrays.
+            document: its document.
+            running: the tasks that ran then, as the journal tells them up to then.
+        """
+        parts: dict[str, Arrays] = {"prognosis": {}, "pursuit": {}}
+        for name, array in arrays.items():
+            part, _, rest = name.partition(".")
+            parts[part][rest] = array
+        self.prognosis.restore(parts["prognosis"])
+        self.running = {id: running[id] for id in document["running"]}
+        self.steps, self.late = document["steps"], document["late"]
+        self._told, self._graded = document["told"]
+        if self.pursuit is not None:
+            self.pursuit.restore(parts["pursuit"], document["pursuit"])
 
     def value(self, vector: Vector, situation: Situation) -> Value | None:
         """The return to expect from a situation on; None before the first task has ended."""
@@ -270,14 +324,53 @@ def gathered(events: Iterable[Event]) -> dict[str, Episode]:
     return {id: episode.ordered() for id, episode in found.items()}
 
 
-def replay_episodes(journal: Journal, job: Job, kind: str, dimension: int, options: Options) -> Episodes:
-    """The state of a journal, from its events alone: rebuilt at the last mark, then as they came."""
+def replay_episodes(
+    journal: Journal, job: Job, kind: str, dimension: int, options: Options, kept: Snapshot | None = None
+) -> Episodes:
+    """The state of a journal: from a snapshot and the events after it, or from all events.
+
+    Of all events it is rebuilt at the last mark, then taken as they came. A snapshot from before a mark will do where
+    every later mark says that the rewards' weights changed: then values are planned again, and nothing else is due.
+    """
     episodes = Episodes(job, kind, dimension, options)
-    mark = max((event.seq for event in journal.events(kinds=["mark"])), default=0)
+    marks = {event.seq: event.data.get("why") for event in journal.events(kinds=["mark"])}
+    mark = max(marks, default=0)
+    if kept is not None and _restored(episodes, journal, kept):
+        later = {why for seq, why in marks.items() if seq > kept.seq}
+        same = kept.document["terms"] == {name: term.to_plain() for name, term in job.terms.terms.items()}
+        limited = job.terms.saturate or any(isinstance(term, dict) for term in kept.document["terms"].values())
+        if not later and same:
+            episodes.fold(journal.in_tasks(after=kept.seq))
+            return episodes
+        if later == {WEIGHTS}:
+            episodes.fold(event for event in journal.in_tasks(after=kept.seq) if event.seq <= mark)
+            if not episodes.late and not limited:
+                episodes.reweigh()
+                episodes.fold(journal.in_tasks(after=mark))
+                return episodes
+    episodes = Episodes(job, kind, dimension, options)
     if mark:
         episodes.rebuild(event for event in journal.in_tasks() if event.seq <= mark)
     episodes.fold(journal.in_tasks(after=mark))
     return episodes
+
+
+def _restored(episodes: Episodes, journal: Journal, kept: Snapshot) -> bool:
+    """Takes the state of a snapshot; False if another version wrote it, or the terms have other names."""
+    document = kept.document
+    names, pursued = list(document.get("terms", [])), "pursuit" in document
+    if document.get("format") != FORMAT or names != list(episodes.terms.names):
+        return False
+    if pursued != (episodes.pursuit is not None):
+        return False
+    running = {}
+    for id in document["running"]:
+        episode = running[id] = Episode(id)
+        for event in journal.in_tasks(task_id=id):
+            if event.seq <= kept.seq:
+                episode.add(event)
+    episodes.restore(kept.state, document, running)
+    return True
 
 
 def _view(event: Event, kind: str) -> Vector:

@@ -31,6 +31,9 @@ from quickstudy.types import Vector
 
 Key: TypeAlias = tuple[str, str]
 Progress: TypeAlias = Callable[[int, int], None]
+WEIGHTS = "weights"
+"""Why a mark was written when the rewards' weights changed."""
+
 FORMAT = 5
 """Version of the snapshot's document; another one is rebuilt from events."""
 
@@ -282,16 +285,25 @@ def tasks_of(lesson: Event) -> float:
 def replay(journal: Journal, job: Job, kind: str, dimension: int, progress: Progress | None = None) -> Knowledge:
     """The state of a journal, computed from its events alone: rebuilt at the last mark, then online."""
     knowledge = Knowledge(job, kind, dimension)
-    mark = max((event.seq for event in journal.events(kinds=["mark"])), default=0)
+    mark = last_mark(journal)
     if mark:
         knowledge.rebuild(journal.events(until_seq=mark), progress)
     catch_up(journal, knowledge, mark, progress)
     return knowledge
 
 
+def last_mark(journal: Journal, after: int = 0) -> int:
+    """The number of the last mark at which lessons were lived through again; 0 if there is none.
+
+    Marks that say that the rewards' weights changed are about tasks alone (:mod:`quickstudy.episodes`).
+    """
+    marks = journal.events(after=after, kinds=["mark"])
+    return max((event.seq for event in marks if event.data.get("why") != WEIGHTS), default=0)
+
+
 def folding_order(journal: Journal) -> list[Event]:
     """The option events as a replay folds them: by clock up to the last mark, then in order of arrival."""
-    mark = max((event.seq for event in journal.events(kinds=["mark"])), default=0)
+    mark = last_mark(journal)
     events = [event for event in journal.events(kinds=["option"]) if not event.forgotten]
     return sorted(events, key=lambda e: (0, e.clock, e.id) if e.seq <= mark else (1, e.seq, ""))
 

@@ -14,11 +14,14 @@ changes nothing. Not here: how values are learned (``judgement.value``), which s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from quickstudy.experts.arrays import Arrays
 from quickstudy.journal import Event
 from quickstudy.judgement.value import ActionValues, Step, StepValues, Transition
 from quickstudy.options import Options
@@ -75,6 +78,19 @@ class Pursuit:
     def rebuild(self, followed: Iterable[Followed]) -> None:
         """The canonical values of a set of steps."""
         self.values = StepValues.rebuilt(self._transitions(followed), self._weights, seed=self._seed)
+
+    def reweigh(self, weights: FloatArray) -> None:
+        """Other weights for the reward terms: nothing is learned anew, plans are made again; canonical."""
+        self._weights = weights
+        self.values.reweigh(weights)
+
+    def arrays(self) -> tuple[Arrays, dict[str, Any]]:
+        """For a snapshot: arrays (private copies) and a document."""
+        return self.values.arrays()
+
+    def restore(self, arrays: Mapping[str, npt.NDArray[Any]], document: Mapping[str, Any]) -> None:
+        """From :meth:`arrays`."""
+        self.values.restore(arrays, document)
 
     def chosen(self, decision: Decision, names: Sequence[str], *, taught: bool, seed: Sequence[int]) -> Decision:
         """A proposal with the option that is worth taking.

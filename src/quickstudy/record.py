@@ -29,14 +29,17 @@ from quickstudy.errors import (
     UnknownDecisionError,
 )
 from quickstudy.job import Job
-from quickstudy.journal import Event, HybridClock, Journal, new_id
-from quickstudy.knowledge import Knowledge, Progress, catch_up, replaced_vector, replay
+from quickstudy.journal import Event, HybridClock, Journal, Snapshot, new_id
+from quickstudy.knowledge import WEIGHTS, Knowledge, Progress, catch_up, last_mark, replaced_vector, replay
 from quickstudy.perception import Encoder, situation_to_json
 from quickstudy.types import Decision, Situation, Vector
 from quickstudy.views import recorded
 
 SNAPSHOT_LESSONS = 500
-"""A snapshot is written in the background after so many lessons, or a tenth of all if that is more."""
+"""A snapshot is written in the background after so many lessons and steps, or a tenth of all if that is more."""
+
+TASKS = "tasks/"
+"""What the names of a snapshot's arrays about tasks begin with."""
 
 CLOSING_LESSONS = 50
 """Closing writes a snapshot if more lessons than this would have to be replayed."""
@@ -70,6 +73,7 @@ class Record(Declarations):
         self._declared = False
         self._since_snapshot = 0
         self._episodes: Episodes | None = None
+        self._kept: Snapshot | None = None  # what a snapshot says of tasks, until they are asked for
         self._stopping: Stopping | None = None
         self.journal = Journal.open(path, identity=identity_of(job, encoder), read_only=read_only)
         try:
@@ -79,6 +83,7 @@ class Record(Declarations):
                     f"The journal {str(path)!r} belongs to the learner {self.id!r}, not {id!r}.",
                     next_step="Open it without an id, or merge it into a learner of your own.",
                 )
+            before = self.journal.job_json
             if not read_only:
                 if self.journal.get_meta("learner") is None:
                     self.journal.set_meta("learner", self.id)
@@ -86,6 +91,8 @@ class Record(Declarations):
             self.clock = HybridClock(self.id)
             self.keeper = Keeper(self.journal, self.id, job)
             self.load(progress)
+            if not read_only and before is not None:
+                self._weigh(Job.from_dict(json.loads(before)))
         except BaseException:
             self.journal.close()
             raise
@@ -104,8 +111,9 @@ class Record(Declarations):
             self.keeper.refold()
         else:
             self.keeper.load(snapshot.seq, snapshot.state, snapshot.document)
-        if snapshot is not None and not list(self.journal.events(after=snapshot.seq, kinds=["mark"])):
-            learned = without_gate(snapshot.state)
+        self._kept = None if snapshot is None else _tasks_part(snapshot)
+        if snapshot is not None and not last_mark(self.journal, after=snapshot.seq):
+            learned = {n: array for n, array in without_gate(snapshot.state).items() if not n.startswith(TASKS)}
             self.knowledge = Knowledge.restore(self.job, dimension, learned, snapshot.document)
             if self.knowledge is not None:
                 catch_up(self.journal, self.knowledge, snapshot.seq, progress)
@@ -113,6 +121,11 @@ class Record(Declarations):
             self.knowledge = replay(self.journal, self.job, kind, dimension, progress)
             self._since_snapshot = len(self.knowledge.in_force)
         self._declare()
+
+    def _weigh(self, before: Job) -> None:
+        """Marks that the rewards' weights are others than they were: what tasks teach is canonical from here on."""
+        if before.terms != self.job.terms and next(self.journal.in_tasks(), None) is not None:
+            self.append([self.mark(WEIGHTS)], durable=True)
 
     @property
     def episodes(self) -> Episodes:
@@ -122,7 +135,8 @@ class Record(Declarations):
             if kind is None:
                 kind = self.knowledge.kind if self.knowledge else "text"
                 dimension = self.knowledge.dimension if self.knowledge else 1
-            self._episodes = replay_episodes(self.journal, self.job, kind, dimension, self.options)
+            self._episodes = replay_episodes(self.journal, self.job, kind, dimension, self.options, self._kept)
+            self._kept = None
         return self._episodes
 
     @property
@@ -137,12 +151,13 @@ class Record(Declarations):
         """Takes events that were journaled just now."""
         if self._episodes is not None:
             self._episodes.fold(events)
+            self._since_snapshot += sum(event.kind == "decision" and event.task_id is not None for event in events)
         if self._stopping is not None:
             self._stopping.fold(events)
 
     def rebuild(self, progress: Progress | None) -> None:
         """The canonical state of the journal's set of events; a mark was written with the change that called for it."""
-        self._episodes = self._stopping = None
+        self._episodes = self._stopping = self._kept = None
         self.clock.observe(self.journal.last_clock)
         self.keeper.refold()
         kind, dimension = self._shape()
@@ -165,10 +180,7 @@ class Record(Declarations):
         self._follow([event for event, _ in events])
         if alarms := self.keeper.alarms(self.event):
             self.append(alarms, durable=True)
-        due = max(SNAPSHOT_LESSONS, len(self.knowledge.in_force) // 10)
-        if self.journal.path and self._since_snapshot >= due:
-            self.journal.write_snapshot_in_background(self.journal.last_seq, *self._state())
-            self._since_snapshot = 0
+        self._snapshot_if_due()
 
     def append(self, events: Sequence[Event], *, durable: bool) -> None:
         """Journals events that teach nothing, with the declarations they need; the gate counts them."""
@@ -176,6 +188,7 @@ class Record(Declarations):
         self._declared = True
         self.keeper.fold(events)
         self._follow(events)
+        self._snapshot_if_due()
 
     def decide(self, decisions: Sequence[Decision], request_id: str | None, **fields: Any) -> list[Decision]:
         """Rules on proposals and journals them, all or none.
@@ -418,7 +431,23 @@ class Record(Declarations):
         assert self.knowledge is not None
         arrays, document = self.knowledge.state()
         gate_arrays, gate_document = self.keeper.state()
-        return {**arrays, **gate_arrays}, {**document, **gate_document}
+        arrays, document = {**arrays, **gate_arrays}, {**document, **gate_document}
+        tasks: Mapping[str, Any] = {}
+        if self._episodes is not None:
+            tasks, about = self._episodes.arrays()
+            document["tasks"] = {**about, "seq": self.journal.last_seq}
+        elif self._kept is not None:
+            tasks, document["tasks"] = self._kept.state, dict(self._kept.document)
+        return {**arrays, **{TASKS + name: array for name, array in tasks.items()}}, document
+
+    def _snapshot_if_due(self) -> None:
+        """Writes a snapshot in the background when enough was learned since the last one."""
+        if self.knowledge is None or not self.journal.path:
+            return
+        steps = 0 if self._episodes is None else self._episodes.steps
+        if self._since_snapshot >= max(SNAPSHOT_LESSONS, (len(self.knowledge.in_force) + steps) // 10):
+            self.journal.write_snapshot_in_background(self.journal.last_seq, *self._state())
+            self._since_snapshot = 0
 
     def _shape(self) -> tuple[str | None, int]:
         return self.journal.get_meta("kind"), int(self.journal.get_meta("dimension") or 0)
@@ -428,6 +457,15 @@ class Record(Declarations):
         assert self.knowledge is not None
         for event in self._missing():
             self.knowledge.apply(event, None)
+
+
+def _tasks_part(snapshot: Snapshot) -> Snapshot | None:
+    """What a snapshot says of tasks, with the number of the last event that this contains; None if it says nothing."""
+    document = snapshot.document.get("tasks")
+    if document is None:
+        return None
+    arrays = {name.removeprefix(TASKS): array for name, array in snapshot.state.items() if name.startswith(TASKS)}
+    return Snapshot(document["seq"], arrays, document)
 
 
 def identity_of(job: Job, encoder: Encoder) -> dict[str, str]:

@@ -12,7 +12,14 @@ from bench.streams import class_after_class, live_through, make_stream, right_gu
 from quickstudy.errors import InputError
 
 ANSWERS = ["red", "green", "blue"]
-KEYED = {"last-answer", "q-learning", "outcome-only"}  # they need more than an array: a vendor, a task of many steps
+KEYED = {
+    "last-answer",
+    "q-learning",
+    "outcome-only",
+    "sb3-dqn",
+    "sb3-ppo",
+    "sb3-a2c",
+}  # they need more than an array: a vendor, a task of many steps
 BY_TEXT = {name for name, entry in LEARNERS.items() if entry.texts_only}
 """These read words, not arrays: test_peers.py has texts for them."""
 

@@ -23,7 +23,7 @@ MODULES = {
     "vowpalwabbit": "vowpalwabbit",
 }
 OWN = (*(name for name in LEARNERS if name.startswith("quickstudy")), "last-answer")
-STEPS = ("q-learning", "outcome-only")
+STEPS = ("q-learning", "outcome-only", "sb3-dqn", "sb3-ppo", "sb3-a2c")
 """They play tasks of many steps, not streams."""
 PEERS = [name for name in LEARNERS if name not in OWN + STEPS]
 LESSONS = {"tracer": 200, "tracer-all": 200, "setfit": 10}

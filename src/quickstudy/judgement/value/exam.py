@@ -10,6 +10,7 @@ Invariant: a function of the model, the plans and the situations. Not here: maki
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +19,9 @@ from quickstudy.judgement.value.dynamics import Dynamics
 from quickstudy.judgement.value.plans import CAUTION, Plan, Stack, worth
 from quickstudy.types import FloatArray
 
-BEGINNINGS = 10
+BEGINNINGS = 6
 """Situations from which plans are played out."""
-HORIZON = 3.0
+HORIZON = 5.0
 """For how long, in units of 1 / (1 - γ). Rewards count in full: how whole tasks go."""
 SURE = 2.0
 """A plan fails when it is worse than the best one by more than so many standard errors of the difference,"""
@@ -44,8 +45,9 @@ def scores(
     Returns:
         float64 (p, n).
     """
-    stack, (count, numbers) = Stack(plans), starts.shape
-    seen = np.repeat(starts[None], len(plans), axis=0).reshape(-1, numbers)
+    stack, (count, numbers) = Stack(plans, coarse=True), starts.shape
+    dynamics = dynamics.coarse()
+    seen: npt.NDArray[Any] = np.repeat(starts[None], len(plans), axis=0).reshape(-1, numbers).astype(np.float32)
     every = np.arange(len(seen))
     poor = float(plans[-1].levels[1]) * (1.0 - discount)
     found, left = np.zeros(len(seen)), np.ones(len(seen))
@@ -66,13 +68,16 @@ def scores(
     return found.reshape(len(plans), count)
 
 
-def passed(found: FloatArray, span: float) -> npt.NDArray[np.int64]:
-    """Which plans are not surely worse than the best one.
+def passed(found: FloatArray, span: float, seats: int) -> npt.NDArray[np.int64]:
+    """Which plans pass, in their order: none that is surely worse than the best one, and no more than the best few.
 
     Args:
         found: their scores (p, n).
         span: from the worst to the best that can be, discounted.
+        seats: how many can pass.
     """
-    behind = found[int(np.argmax(found.mean(axis=1)))] - found
+    means = found.mean(axis=1)
+    behind = found[int(np.argmax(means))] - found
     error = behind.std(axis=1) / np.sqrt(found.shape[1])
-    return np.flatnonzero(behind.mean(axis=1) <= np.maximum(SURE * error, MARGIN * HORIZON * span))
+    good = np.flatnonzero(behind.mean(axis=1) <= np.maximum(SURE * error, MARGIN * HORIZON * span))
+    return np.sort(good[np.argsort(-means[good], kind="stable")[:seats]])

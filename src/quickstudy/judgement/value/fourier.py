@@ -41,11 +41,11 @@ class Fourier:
         return self.count + 1 + self.numbers + products
 
     def __call__(self, z: FloatArray) -> FloatArray:
-        """The features (n, size) of numbers (n, m)."""
+        """The features (n, size) of numbers (n, m), in their precision."""
         directions, phases = _directions(self.numbers, self.count, self.seed)
-        found = np.empty((len(z), self.size))
+        found = np.empty((len(z), self.size), dtype=z.dtype)
         waves = found[:, : self.count]
-        np.matmul(z, directions / self.length, out=waves)
+        np.matmul(z, (directions / self.length).astype(z.dtype, copy=False), out=waves)
         waves += phases
         np.cos(waves, out=waves)
         waves *= np.sqrt(2.0 / self.count)

@@ -14,11 +14,14 @@ of tasks only. Not here: which tasks count, and with which weight.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from quickstudy.experts.arrays import Arrays
 from quickstudy.experts.features import RandomFeatures
 from quickstudy.experts.threads import one_thread
 from quickstudy.types import FloatArray, Vector
@@ -120,6 +123,23 @@ class Prognosis:
         doubt = np.einsum("ij,ij->i", phi @ heads.inverse, phi)
         return Expected(phi @ heads.weights, doubt, heads.covariance)
 
+    def arrays(self) -> Arrays:
+        """For a snapshot: everything as arrays, private copies."""
+        found = {"squares": self._squares.copy(), "products": self._products.copy(), "returns": self._returns.copy()}
+        found["counts"] = np.array([self.tasks, self._next, self._weight, self._length], dtype=np.float64)
+        if self._heads is not None:
+            found |= {f"heads.{name}": getattr(self._heads, name).copy() for name in _HEADS}
+        return found
+
+    def restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """From :meth:`arrays`."""
+        self._squares, self._products = arrays["squares"].copy(), arrays["products"].copy()
+        self._returns = arrays["returns"].copy()
+        tasks, after, self._weight, self._length = arrays["counts"].tolist()
+        self.tasks, self._next = int(tasks), int(after)
+        if "heads.weights" in arrays:
+            self._heads = Heads(**{name: arrays[f"heads.{name}"].copy() for name in _HEADS})
+
     def without(self, views: Vector, returns: FloatArray, weight: float = 1.0) -> Heads | None:
         """The heads as they would be, had one of the learned tasks never been; None if there was no other."""
         if self._weight - weight < 1e-9:
@@ -132,6 +152,9 @@ class Prognosis:
             self._weight - weight,
             self._length - weight * len(views),
         )
+
+
+_HEADS = ("weights", "inverse", "covariance")
 
 
 def view(vector: Vector, numbers: npt.NDArray[np.floating] | None) -> Vector:

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from quickstudy.experts.arrays import Arrays
 from quickstudy.experts.threads import one_thread
 from quickstudy.judgement.value.base import ActionValues, Columns, Estimate, Transition
-from quickstudy.judgement.value.dynamics import Dynamics, Observed
+from quickstudy.judgement.value.dynamics import Dynamics, Imagined, Observed
 from quickstudy.judgement.value.exam import BEGINNINGS, passed, scores
 from quickstudy.judgement.value.plans import Plan, Stack, kernel, worth
 from quickstudy.types import FloatArray
@@ -81,17 +81,18 @@ class Smooth:
             self._starts.add(_digest(step.numbers, step.at), step.numbers)
         self.transitions += 1
 
+    def reset(self) -> None:
+        """As if nothing had been planned yet; the set stays."""
+        self.dynamics, self.plans, self._newest, self._stacks = None, (), None, None
+        self._plan_at = float(FIRST_PLAN)
+
     def settle(self) -> None:
         """Plans anew, from the set."""
-        self.plans = ()
+        self.reset()
+        self._plan_at = max(self.transitions * GROWTH, self.transitions + LEAST)
         for place in reversed(range(SETTLED)):
             if int(len(self._going.rows) * GROWTH**-place) > 0:
                 self._plan(GROWTH**-place)
-
-    def reweigh(self, weights: FloatArray) -> None:
-        """Other weights for the reward terms; the transitions stay."""
-        self.weights = weights
-        self.settle()
 
     def state(self, numbers: FloatArray, columns: Columns) -> Estimate:
         """The return to expect; nothing is known before the first plan."""
@@ -120,6 +121,14 @@ class Smooth:
                 means[i], hopes[i], doubts[i] = known[place], hopeful[place], unfamiliar[place]
         return ActionValues(means, doubts * (best - worst), np.maximum(hopes - means, 0.0))
 
+    def best(self, numbers: FloatArray, columns: Columns) -> int:
+        """The place in ``columns`` of the best known option; the first one before the first plan."""
+        if self.dynamics is None:
+            return 0
+        known, _ = self._known(self.dynamics, numbers)
+        worths = dict(zip(self.dynamics.columns.tolist(), known.tolist(), strict=True))
+        return int(np.argmax([worths.get(column, -np.inf) for column in columns.tolist()]))
+
     def choose(self, numbers: FloatArray, columns: Columns, generator: np.random.Generator) -> int:
         """The most hopeful option; any before the first plan."""
         if not self.plans:
@@ -147,8 +156,8 @@ class Smooth:
         """From :meth:`arrays`."""
         for name, sample in (("going", self._going), ("ends", self._ends), ("starts", self._starts)):
             sample.restore(name, arrays)
+        self.reset()
         self.transitions, self._plan_at = document["transitions"], document["plan_at"]
-        self.dynamics, self.plans, self._newest, self._stacks = None, (), None, None
         if "plans" in document:
             self.dynamics = Dynamics.restore(_part(arrays, "dynamics"))
             self._newest = Plan.restore(_part(arrays, "0"))
@@ -167,8 +176,8 @@ class Smooth:
             if len(plans) > 1:
                 found = scores(self.dynamics, plans, self._beginnings(seen), self.weights, self.discount)
                 worst, _, best = self._newest.levels.tolist()
-                plans = tuple(plans[place] for place in passed(found, best - worst))
-            self.plans = plans[-SEATS:]
+                plans = tuple(plans[place] for place in passed(found, best - worst, SEATS))
+            self.plans = plans
             self._stacks = Stack(self.plans), Stack([self._newest], hopeful=True)
 
     def _beginnings(self, seen: Observed) -> FloatArray:
@@ -191,19 +200,31 @@ class Smooth:
             (len(ends) / max(self._ends.offered, 1)) / (len(going) / max(self._going.offered, 1)) if len(ends) else 1.0,
         )
 
+    def _known(self, dynamics: Dynamics, numbers: FloatArray) -> tuple[FloatArray, Imagined]:
+        """One step ahead: the options' known values, a mean over the plans in force; and what was imagined."""
+        assert self._stacks is not None
+        imagined = dynamics.imagine(dynamics.standardised(numbers[None]))
+        known = self._stacks[0]
+        following = known.values(_after(imagined, dynamics))[:, :, None]
+        found = worth(imagined, self.weights, self.discount, following, known.poor[:, :, None]).mean(axis=0)[:, 0]
+        return found, imagined
+
     def _look(self, dynamics: Dynamics, numbers: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """One step ahead: known values, hopeful values and unfamiliarity of the model's options."""
         assert self._stacks is not None
         assert self._newest is not None
-        imagined = dynamics.imagine(dynamics.standardised(numbers[None]))
-        after = imagined.after[:, 0] * dynamics.scale + dynamics.centre
-        known, hopeful = self._stacks
-        following = known.values(after)[:, :, None]
-        means = worth(imagined, self.weights, self.discount, following, known.poor[:, :, None]).mean(axis=0)[:, 0]
+        means, imagined = self._known(dynamics, numbers)
         unfamiliar, best = imagined.unfamiliar[:, 0], float(self._newest.levels[2])
         going = self.discount * (1.0 - imagined.ends[:, 0])
-        hopes = imagined.rewards[:, 0] @ self.weights + going * hopeful.values(after)[0]
+        following = self._stacks[1].values(_after(imagined, dynamics))[0]
+        hopes = imagined.rewards[:, 0] @ self.weights + going * following
         return means, (1.0 - unfamiliar) * hopes + unfamiliar * best, unfamiliar
+
+
+def _after(imagined: Imagined, dynamics: Dynamics) -> FloatArray:
+    """Where one situation's options lead, not standardised, (options, m)."""
+    found: FloatArray = imagined.after[:, 0] * dynamics.scale + dynamics.centre
+    return found
 
 
 def _digest(row: FloatArray, at: float) -> int:

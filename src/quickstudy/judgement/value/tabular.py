@@ -143,19 +143,20 @@ class Tabular:
             if self._sweep() < SETTLED * self._scale:
                 break
 
-    def settle(self) -> None:
-        """Plans anew, from nothing."""
-        self._known[:] = 0.0
-        self._hopeful[:] = 0.0
+    def reset(self) -> None:
+        """As if nothing had been planned yet; the counts stay."""
+        for plans in (self._known, self._hopeful, self._shares, self._strengths):
+            plans[:] = 0.0
+        self._q_known, self._q_hopeful, self._explained = np.zeros(0), np.zeros(0), None
+        self._model = OutcomeModel.unknown()
+        self._fit_at = self._credit = 0
         if self._entries:
             self._measure()
-            self._fit()
-        self.dream(int(60 / (1.0 - self.discount)))
 
-    def reweigh(self, weights: FloatArray) -> None:
-        """Other weights for the reward terms; the counts stay."""
-        self.weights = weights
-        self.settle()
+    def settle(self) -> None:
+        """Plans anew, from nothing."""
+        self.reset()
+        self.dream(int(60 / (1.0 - self.discount)))
 
     def known(self, key: str, columns: Columns) -> bool:
         """Whether this state was seen before."""

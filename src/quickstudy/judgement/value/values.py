@@ -95,11 +95,10 @@ class StepValues:
             self.tabular.dream(budget)
 
     def settle(self) -> None:
-        """The canonical state: plans anew, from nothing, with all that was learned."""
-        if self.speaks == "tabular":
-            self.tabular.settle()
-        else:
-            self.smooth.settle()
+        """The canonical state: plans anew, from nothing, with all that was learned; the silent one has no plan."""
+        speaks, silent = (self.tabular, self.smooth) if self.speaks == "tabular" else (self.smooth, self.tabular)
+        silent.reset()
+        speaks.settle()
 
     def reweigh(self, weights: FloatArray) -> None:
         """Other weights for the reward terms. Nothing is learned anew; plans are made again."""
@@ -123,7 +122,7 @@ class StepValues:
         """The place in ``columns`` of the best known option."""
         if self.speaks == "tabular":
             return self.tabular.best(key, columns)
-        return int(np.argmax(self.smooth.actions(numbers, columns).means))
+        return self.smooth.best(numbers, columns)
 
     def choose(self, key: str, numbers: FloatArray, columns: Columns, generator: np.random.Generator) -> int:
         """The place in ``columns`` of the option to try in order to learn, and to do well."""
