@@ -22,7 +22,7 @@ IN_A_ROW = 3
 EPISODES = 20
 """Of each check where returns are played out."""
 BASELINES = {f"sb3-{name}": name for name in ZOO}
-BASELINE_STEPS, BASELINE_EVERY = 50_000, 2_500
+BASELINE_STEPS, BASELINE_EVERY = 20_000, 2_500
 """How long these learn, whatever the others' limit, and how often they are checked."""
 
 

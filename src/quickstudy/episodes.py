@@ -29,11 +29,10 @@ from quickstudy.experts.arrays import Arrays
 from quickstudy.job import Job
 from quickstudy.journal import Event, Journal, Snapshot
 from quickstudy.judgement.value.prognosis import Expected, Prognosis, returns_from, view
-from quickstudy.knowledge import WEIGHTS
 from quickstudy.options import Options
 from quickstudy.perception import situation_from_json
 from quickstudy.pursuit import Followed, Pursuit
-from quickstudy.rewards import OUTCOME
+from quickstudy.rewards import OUTCOME, WEIGHTS
 from quickstudy.types import FloatArray, Situation, Value, Vector
 
 FORMAT = 1

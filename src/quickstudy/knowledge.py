@@ -27,13 +27,11 @@ from quickstudy.journal import Event, Journal
 from quickstudy.mind import Mind, Proposal, columns_of
 from quickstudy.options import Options
 from quickstudy.perception.records import described_record_vectors
+from quickstudy.rewards import WEIGHTS
 from quickstudy.types import Vector
 
 Key: TypeAlias = tuple[str, str]
 Progress: TypeAlias = Callable[[int, int], None]
-WEIGHTS = "weights"
-"""Why a mark was written when the rewards' weights changed."""
-
 FORMAT = 5
 """Version of the snapshot's document; another one is rebuilt from events."""
 

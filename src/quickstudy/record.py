@@ -30,16 +30,17 @@ from quickstudy.errors import (
 )
 from quickstudy.job import Job
 from quickstudy.journal import Event, HybridClock, Journal, Snapshot, new_id
-from quickstudy.knowledge import WEIGHTS, Knowledge, Progress, catch_up, last_mark, replaced_vector, replay
+from quickstudy.knowledge import Knowledge, Progress, catch_up, last_mark, replaced_vector, replay
 from quickstudy.perception import Encoder, situation_to_json
+from quickstudy.rewards import WEIGHTS
 from quickstudy.types import Decision, Situation, Vector
 from quickstudy.views import recorded
 
 SNAPSHOT_LESSONS = 500
 """A snapshot is written in the background after so many lessons and steps, or a tenth of all if that is more."""
 
-TASKS = "tasks/"
-"""What the names of a snapshot's arrays about tasks begin with."""
+TASKS, OWN = "tasks/", "own/"
+"""What the names of a snapshot's arrays begin with that are about tasks, and about what an adapter learned."""
 
 CLOSING_LESSONS = 50
 """Closing writes a snapshot if more lessons than this would have to be replayed."""
@@ -74,6 +75,7 @@ class Record(Declarations):
         self._since_snapshot = 0
         self._episodes: Episodes | None = None
         self._kept: Snapshot | None = None  # what a snapshot says of tasks, until they are asked for
+        self.own: Snapshot | None = None  # what an adapter learned by itself; snapshots carry it
         self._stopping: Stopping | None = None
         self.journal = Journal.open(path, identity=identity_of(job, encoder), read_only=read_only)
         try:
@@ -111,9 +113,11 @@ class Record(Declarations):
             self.keeper.refold()
         else:
             self.keeper.load(snapshot.seq, snapshot.state, snapshot.document)
-        self._kept = None if snapshot is None else _tasks_part(snapshot)
+        self._kept = None if snapshot is None else _part(snapshot, TASKS)
+        self.own = None if snapshot is None else _part(snapshot, OWN)
         if snapshot is not None and not last_mark(self.journal, after=snapshot.seq):
-            learned = {n: array for n, array in without_gate(snapshot.state).items() if not n.startswith(TASKS)}
+            state = without_gate(snapshot.state)
+            learned = {name: array for name, array in state.items() if not name.startswith((TASKS, OWN))}
             self.knowledge = Knowledge.restore(self.job, dimension, learned, snapshot.document)
             if self.knowledge is not None:
                 catch_up(self.journal, self.knowledge, snapshot.seq, progress)
@@ -157,7 +161,7 @@ class Record(Declarations):
 
     def rebuild(self, progress: Progress | None) -> None:
         """The canonical state of the journal's set of events; a mark was written with the change that called for it."""
-        self._episodes = self._stopping = self._kept = None
+        self._episodes = self._stopping = self._kept = self.own = None
         self.clock.observe(self.journal.last_clock)
         self.keeper.refold()
         kind, dimension = self._shape()
@@ -432,13 +436,14 @@ class Record(Declarations):
         arrays, document = self.knowledge.state()
         gate_arrays, gate_document = self.keeper.state()
         arrays, document = {**arrays, **gate_arrays}, {**document, **gate_document}
-        tasks: Mapping[str, Any] = {}
+        tasks = self._kept
         if self._episodes is not None:
-            tasks, about = self._episodes.arrays()
-            document["tasks"] = {**about, "seq": self.journal.last_seq}
-        elif self._kept is not None:
-            tasks, document["tasks"] = self._kept.state, dict(self._kept.document)
-        return {**arrays, **{TASKS + name: array for name, array in tasks.items()}}, document
+            tasks = Snapshot(self.journal.last_seq, *self._episodes.arrays())
+        for name, part in ((TASKS, tasks), (OWN, self.own)):
+            if part is not None:
+                arrays |= {name + key: array for key, array in part.state.items()}
+                document[name] = {**part.document, "seq": part.seq}
+        return arrays, document
 
     def _snapshot_if_due(self) -> None:
         """Writes a snapshot in the background when enough was learned since the last one."""
@@ -459,12 +464,12 @@ class Record(Declarations):
             self.knowledge.apply(event, None)
 
 
-def _tasks_part(snapshot: Snapshot) -> Snapshot | None:
-    """What a snapshot says of tasks, with the number of the last event that this contains; None if it says nothing."""
-    document = snapshot.document.get("tasks")
+def _part(snapshot: Snapshot, name: str) -> Snapshot | None:
+    """A part of a snapshot, with the number of the last event that this part contains; None if there is none."""
+    document = snapshot.document.get(name)
     if document is None:
         return None
-    arrays = {name.removeprefix(TASKS): array for name, array in snapshot.state.items() if name.startswith(TASKS)}
+    arrays = {key.removeprefix(name): array for key, array in snapshot.state.items() if key.startswith(name)}
     return Snapshot(document["seq"], arrays, document)
 
 

@@ -23,6 +23,9 @@ from quickstudy.types import FloatArray
 REWARD, OUTCOME = "reward", "outcome"
 """The names of the two terms that are always there."""
 
+WEIGHTS = "weights"
+"""Why a mark was written in the journal when the terms or their weights changed."""
+
 
 @dataclass(frozen=True, slots=True)
 class RewardTerm:

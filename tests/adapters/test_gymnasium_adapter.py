@@ -1,6 +1,7 @@
 """The agent for Gymnasium environments."""
 
 import os
+import shutil
 import signal
 from typing import ClassVar
 
@@ -114,6 +115,58 @@ def test_an_agent_goes_on_from_its_journal(tmp_path):
         assert again.steps == steps
         assert np.array_equal(means(again), before)
         again.train(10)
+
+
+@pytest.mark.parametrize("world", [Corridor, "MountainCar-v0"])
+def test_what_was_kept_and_the_episodes_after_it_are_what_the_journal_teaches(tmp_path, world, monkeypatch):
+    def make():
+        return gymnasium.make(world) if isinstance(world, str) else world()
+
+    path, again = tmp_path / "kept.db", tmp_path / "events.db"
+    with Agent(make(), journal=path) as agent:
+        while agent.steps < 300 or agent._seen is not None:
+            agent.train(1)
+        agent._keep(1)
+        while agent.steps < 420 or agent._seen is not None:
+            agent.train(1)
+        agent._whole = False  # so closing keeps nothing more
+        steps, episodes, arrays = agent.steps, agent.episodes, agent.values.arrays()[0]
+    shutil.copy(path, again)
+    learned = []
+    monkeypatch.setattr(Agent, "_learn", counted(Agent._learn, learned))
+    for journal, most in ((path, 250), (again, steps)):
+        learned.clear()
+        with Agent(make(), journal=journal) as opened:
+            assert len(learned) <= most
+            assert (opened.steps, opened.episodes) == (steps, episodes)
+            found = opened.values.arrays()[0]
+            assert found.keys() == arrays.keys()
+            assert all(np.array_equal(found[name], arrays[name]) for name in arrays)
+            opened._whole = False
+    assert len(learned) == steps
+
+
+def counted(honest, calls):
+    def learn(self, *arguments, **keywords):
+        calls.append(arguments)
+        honest(self, *arguments, **keywords)
+
+    return learn
+
+
+def test_what_was_kept_is_not_used_after_a_reward_that_came_late_or_with_another_discount(tmp_path):
+    path = tmp_path / "corridor.db"
+    with Agent(Corridor(), journal=path) as agent:
+        while agent.steps < 100 or agent._seen is not None:
+            agent.train(1)
+    with Agent(Corridor(), journal=path, discount=0.5) as other:
+        assert other._kept_at == 0
+        other._whole = False
+    with Learner.open(path) as learner:
+        learner.reward(learner.review(learner.tasks()[0].task).steps[0].decision_id, 3.0)
+    with Agent(Corridor(), journal=path) as again:
+        assert again._kept_at == 0
+        assert again.episodes[0].total == agent.episodes[0].total + 3.0
 
 
 def test_numbers_that_measure_come_back_from_the_journal(tmp_path):

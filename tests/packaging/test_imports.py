@@ -41,7 +41,7 @@ ALLOWED = {
     "declarations": {*MIND, "knowledge"},
     "review": {"types"},
     "pursuit": {*MIND, "rewards"},
-    "episodes": {*MIND, "rewards", "pursuit"},
+    "episodes": {*MIND, "knowledge", "rewards", "pursuit"},
     "record": {*KEPT, "declarations", "episodes"},
     "report": KEPT,
     "controls": {*KEPT, "record"},

@@ -29,7 +29,7 @@ import numpy as np
 
 from quickstudy.adapters.observations import Observations, Seen
 from quickstudy.adapters.trails import Trail
-from quickstudy.errors import InputError, MissingExtraError
+from quickstudy.errors import InputError, JournalError, MissingExtraError
 from quickstudy.judgement.value import Step, StepValues, Transition
 from quickstudy.judgement.value.base import Columns
 from quickstudy.judgement.value.values import DISCOUNT
@@ -45,6 +45,12 @@ OFFERED = "offered"
 
 BETWEEN = 20
 """Sweeps of planning after each episode."""
+
+OFTEN_KEPT, LEAST_KEPT = 500, 50
+"""What was learned is kept beside the journal after so many steps, or a tenth of all; on closing, after so many."""
+
+FORMAT = 1
+"""Version of what is kept; another one is learned again."""
 
 RESAMPLES = 2_000
 """Of the bootstrap interval."""
@@ -167,6 +173,7 @@ class Agent:
         self._open: Columns | None = None
         self._total = 0.0
         self.episodes: list[Episode] = []
+        self._kept_at, self._whole = 0, True
         self._trail = None if journal is None else Trail(journal, _name(env), _action_names(env))
         if self._trail is not None:
             self._recall(self._trail)
@@ -232,6 +239,7 @@ class Agent:
             seed: of its start.
         """
         if env is self.env:
+            self._whole = self._whole and self._seen is None  # its last step would be forgotten at the next opening
             self._seen = None
         observation, info = env.reset(seed=seed)
         observations, actions, total = [observation], [], 0.0
@@ -247,6 +255,7 @@ class Agent:
     def close(self) -> None:
         """Closes the journal; the environment stays open."""
         if self._trail is not None:
+            self._keep(LEAST_KEPT)
             self._trail.close()
 
     def __enter__(self) -> Agent:
@@ -284,7 +293,26 @@ class Agent:
             return None
         self.episodes.append(Episode(self.steps, self._total))
         self.values.dream(BETWEEN)
+        self._keep(max(OFTEN_KEPT, self.steps // 10))
         return self._total
+
+    def _keep(self, least: int) -> None:
+        """Keeps what was learned beside the journal, between episodes and if so many steps are new."""
+        if self._trail is None or self._seen is not None or not self._whole or self.steps - self._kept_at < least:
+            return
+        arrays, values = self.values.arrays()
+        episodes = [[episode.end, episode.total] for episode in self.episodes]
+        options = {key: columns.tolist() for key, columns in self._possible.items()}
+        document = {"values": values, "steps": self.steps, "episodes": episodes, "options": options, **self._settings()}
+        try:
+            self._trail.keep(arrays, document)
+        except (OSError, JournalError):  # a snapshot is a cache: the events are in the journal
+            self._whole = False
+        self._kept_at = self.steps
+
+    def _settings(self) -> dict[str, Any]:
+        """What values depend on besides experience."""
+        return {"format": FORMAT, "discount": self.discount, "actions": len(self._columns)}
 
     def _learn(self, seen: Seen, chosen: int, reward: float, after: Seen | None, *, first: bool) -> None:
         self.steps += 1
@@ -330,9 +358,17 @@ class Agent:
         return int(offered[np.argmax(means)])
 
     def _recall(self, trail: Trail) -> None:
-        """Learns the journal's episodes again, in the order in which they were lived."""
-        real = self._observations.measures
-        for lived in trail.read(real=real):
+        """Knows what was kept, and learns the journal's later episodes again, in the order in which they were lived."""
+        real, kept = self._observations.measures, trail.kept()
+        if kept is not None and self._settings().items() <= dict(kept.document).items():
+            self.values.restore(kept.state, kept.document["values"])
+            self.steps = self._kept_at = kept.document["steps"]
+            self.episodes = [Episode(end, total) for end, total in kept.document["episodes"]]
+            possible = kept.document["options"]
+            self._possible = {key: np.array(options, dtype=np.int64) for key, options in possible.items()}
+        else:
+            kept = None
+        for lived in trail.read(real=real, since=kept.seq if kept else 0):
             for key, options in lived.options.items():
                 self._possible.setdefault(key, options)
             for step in lived.steps:

@@ -8,16 +8,18 @@ learning from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
+from typing import Any
 
 import numpy as np
 
 from quickstudy.adapters.observations import Seen
 from quickstudy.episodes import gathered
+from quickstudy.experts.arrays import Arrays
 from quickstudy.job import Job
-from quickstudy.journal import new_id
+from quickstudy.journal import Snapshot, new_id
 from quickstudy.judgement.value.base import Columns
 from quickstudy.learner import Learner
 from quickstudy.perception import situation_from_json, situation_to_json
@@ -117,14 +119,35 @@ class Trail:
         event = record.event("task", None, task_id=self._task, step=self._number, situation=situation, data=data)
         record.append([event], durable=True)
 
-    def read(self, *, real: bool) -> Iterator[Lived]:
-        """All episodes, in the order in which they began.
+    def keep(self, arrays: Arrays, document: Mapping[str, Any]) -> None:
+        """Writes what was learned into the journal's snapshot. To be called between episodes."""
+        record = self._learner._record
+        record.own = Snapshot(record.journal.last_seq, arrays, document)
+        record.snapshot()
+
+    def kept(self) -> Snapshot | None:
+        """What :meth:`keep` wrote; None where something happened since to what it was learned from."""
+        record = self._learner._record
+        kept = record.own
+        if kept is None or any(record.journal.events(after=kept.seq, kinds=["mark"])):
+            return None
+        begun: set[str | None] = set()
+        for event in record.journal.in_tasks(after=kept.seq):
+            if event.kind == "task" and event.step is None:
+                begun.add(event.task_id)
+            elif event.task_id not in begun:
+                return None
+        return kept
+
+    def read(self, *, real: bool, since: int = 0) -> Iterator[Lived]:
+        """Episodes, in the order in which they began.
 
         Args:
             real: whether situations are numbers to plan with.
+            since: only those that began after the event of this number.
         """
         columns = {name: column for column, name in enumerate(self._names)}
-        for episode in gathered(self._learner._record.journal.in_tasks()).values():
+        for episode in gathered(self._learner._record.journal.in_tasks(after=since)).values():
             own = [event for event in episode.steps if "key" in event.data and event.answer in columns]
             seen = {event.step or 0: _seen(event.situation, event.data["key"], real=real) for event in own}
             end = episode.end

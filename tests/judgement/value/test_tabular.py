@@ -67,7 +67,8 @@ def test_terms_are_kept_apart_and_add_up_under_the_weights():
 def test_other_weights_need_no_new_experience():
     world = Table.random(3, terms=2)
     values = counted(world.walk(1_000, 3), terms=2, weights=[1.0, 0.0])
-    values.reweigh(np.array([0.0, 1.0]))
+    values.weights = np.array([0.0, 1.0])
+    values.settle()
     assert means(values, world) == pytest.approx(world.values(np.array([0.0, 1.0]), DISCOUNT), abs=1e-6)
 
 
