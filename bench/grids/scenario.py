@@ -85,7 +85,6 @@ def _play_taught(level: Level, seed: int, stage: Stage) -> Played:
     apprentice = Apprentice.on(level)
     watched = stage.shortened(WATCHED) if not stage.quick else LOOKS[1]
     curve: list[tuple[int, int, float]] = []
-    begun, share = time.process_time(), 0.0
     seconds, share = 0.0, 0.0
     for episode in range(watched):
         begun = time.process_time()

@@ -49,7 +49,8 @@ class OutcomeOnly(StepValues):
         """Notes one step; it is credited when the episode is over."""
         step = transition.step
         place = int(np.searchsorted(step.columns, step.column))
-        self._path.append((self._row(step.key, step.columns), place, float(step.rewards.sum())))
+        row = self._states.setdefault(step.key, self._row(step.key, step.columns))
+        self._path.append((row, place, float(step.rewards.sum())))
 
     def dream(self, budget: int) -> None:
         """The episode is over: every step of it is credited with what came after it."""
@@ -83,11 +84,9 @@ class OutcomeOnly(StepValues):
         return int(generator.choice(np.flatnonzero(hopes >= hopes.max())))
 
     def _row(self, key: str, columns: Columns) -> FloatArray:
-        """Trials and summed returns of a state's options, (2, k)."""
+        """Trials and summed returns of a state's options, (2, k); reading keeps nothing."""
         row = self._states.get(key)
-        if row is None:
-            row = self._states[key] = np.zeros((2, len(columns)))
-        return row
+        return np.zeros((2, len(columns))) if row is None else row
 
 
 def _make(setting: Setting, seed: int) -> StreamLearner:

@@ -47,7 +47,7 @@ ALLOWED = {
     "turns": {*KEPT} - {"views"},
     "review": {"types"},
     "pursuit": {*MIND, "rewards"},
-    "episodes": {*MIND, "rewards", "pursuit"},
+    "episodes": {*MIND, "knowledge", "rewards", "pursuit"},
     "record": {*KEPT, "declarations", "episodes", "turns"},
     "calls": {*WORDS, "journal"},
     "report": {*KEPT, "calls"},

@@ -302,9 +302,8 @@ class Agent:
             return
         arrays, values = self.values.arrays()
         episodes = [[episode.end, episode.total] for episode in self.episodes]
-        possible = {key: options.tolist() for key, options in self._possible.items()}
-        document = {"values": values, "steps": self.steps, "episodes": episodes, "possible": possible}
-        document |= self._settings()
+        options = {key: columns.tolist() for key, columns in self._possible.items()}
+        document = {"values": values, "steps": self.steps, "episodes": episodes, "options": options, **self._settings()}
         try:
             self._trail.keep(arrays, document)
         except (OSError, JournalError):  # a snapshot is a cache: the events are in the journal
@@ -365,7 +364,8 @@ class Agent:
             self.values.restore(kept.state, kept.document["values"])
             self.steps = self._kept_at = kept.document["steps"]
             self.episodes = [Episode(end, total) for end, total in kept.document["episodes"]]
-            self._possible = {key: np.array(options) for key, options in kept.document["possible"].items()}
+            possible = kept.document["options"]
+            self._possible = {key: np.array(options, dtype=np.int64) for key, options in possible.items()}
         else:
             kept = None
         for lived in trail.read(real=real, since=kept.seq if kept else 0):
