@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -89,6 +91,12 @@ def test_tokens_are_made_listed_and_revoked_over_http(guarded):
     assert guarded.request("DELETE", "/v1/tokens/shop", "admin").json()["name"] == "shop"
     assert guarded.get(JOB, secret).status_code == 401
     assert guarded.request("DELETE", "/v1/tokens/shop", "admin").status_code == 404
+    lines = (guarded.tokens.path.parent / ".audit.jsonl").read_text().splitlines()
+    noted = [json.loads(line) for line in lines]
+    assert [(one["by"], one["what"]) for one in noted if one["name"] == "shop"] == [
+        *(("admin", "token added"), ("admin", "token revoked")),
+    ]
+    assert secret not in str(noted)
 
 
 def test_a_token_that_sends_too_much_waits_and_others_do_not(folder):

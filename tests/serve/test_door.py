@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from fastapi import APIRouter
 from fastapi.testclient import TestClient
@@ -86,6 +88,15 @@ def test_any_address_but_loopback_needs_tokens(tmp_path):
         assert ServerSettings(tmp_path, host=host).needs_tokens
         with pytest.raises(InputError, match="need tokens"):
             ServerSettings(tmp_path, host=host, tokens=False)
+
+
+def test_every_job_has_a_schema_of_its_own_in_a_database(tmp_path):
+    settings = ServerSettings(tmp_path, database="postgresql://user:secret@host/db?sslmode=require")
+    names = ["a", "a-b", "a_b", "a_hb", "a--b", "1", "x" * 64, "x" * 63 + "y", "-".join("abcdefghijklmnopqrstuv")]
+    schemas = [settings.journal(name).removeprefix(f"{settings.database}&schema=") for name in names]
+    assert len(set(schemas)) == len(names)
+    assert all(re.fullmatch("[a-z_][a-z0-9_]{0,62}", schema) for schema in schemas)
+    assert "secret" not in repr(settings)
 
 
 def test_metrics_count_routes_and_name_no_work(client):

@@ -14,6 +14,7 @@ def test_a_job_is_made_from_options(client, folder):
     assert made.json()["options"] == ["a", "b"]
     assert Job.load(folder / "new.toml").target_error == 0.1
     assert client.post("/v1/jobs/new/decide", json={"situation": "x"}).status_code == 200
+    assert '"by": "local", "what": "job made", "name": "new"' in (folder / ".audit.jsonl").read_text()
     assert {"name": "new", "open": True} in client.get("/v1/jobs").json()["jobs"]
 
 

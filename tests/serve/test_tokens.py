@@ -60,6 +60,7 @@ def test_a_taken_name_an_unknown_role_and_no_job_are_refused(tmp_path):
     with pytest.raises(InputError, match="opens nothing"):
         tokens.add("bob", "work", jobs=[])
     assert [one.name for one in tokens.all()] == ["anna"]
+    assert os.stat(tmp_path / ".audit.jsonl").st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,12 @@ def serve(
         list[str] | None, typer.Option(help="A name by which callers address the server. Repeat it.")
     ] = None,
     tokens: Annotated[bool, typer.Option("--tokens", help="Ask for tokens on this machine too.")] = False,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="A PostgreSQL URL for the journals, to be shared by several servers.", envvar="QUICKSTUDY_DATABASE"
+        ),
+    ] = None,
     https: Annotated[bool, typer.Option("--https", help="People reach it by https, through a proxy.")] = False,
     rate: Annotated[float, typer.Option(help="Requests a second that one token may send.")] = 1000.0,
     max_body: Annotated[int, typer.Option(help="Bytes of a request, at most.")] = 1_000_000,
@@ -55,6 +61,7 @@ def serve(
         port=port,
         tokens=True if tokens else None,
         allowed_hosts=tuple(allowed_host or ()),
+        database=database,
         https=https,
         rate=rate,
         burst=2 * rate,

@@ -9,18 +9,27 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from quickstudy.errors import InputError
 from quickstudy.job import Job
 from quickstudy.journal import Journal
 from quickstudy.learner import Learner
+from quickstudy.serve.audit import note
 from quickstudy.serve.live import Live
 from quickstudy.serve.problems import Problem
 from quickstudy.serve.settings import ServerSettings
 from quickstudy.serve.worker import Worker
 
+POLL_SECONDS = 1.0
+"""How often streams look for what other servers journaled, where several share a database."""
+READERS = 2
+"""Most reports at once, of all jobs."""
+Result = TypeVar("Result")
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -34,6 +43,7 @@ class OpenJob:
         worker: does its work.
         live: tells what happens.
         folder: the jobs folder.
+        readers: threads for what reads long.
     """
 
     name: str
@@ -41,11 +51,17 @@ class OpenJob:
     worker: Worker
     live: Live
     folder: Path
+    readers: Executor
+
+    async def look(self, function: Callable[[Learner], Result]) -> Result:
+        """Calls a function that reads long, beside the worker: other work waits only where it holds the learner."""
+        return await asyncio.get_running_loop().run_in_executor(self.readers, function, self.learner)
 
     @property
-    def file(self) -> Path:
-        """The journal's file."""
-        return self.folder / f"{self.name}.db"
+    def file(self) -> Path | None:
+        """The journal's file; None where it is in a database."""
+        file = self.folder / f"{self.name}.db"
+        return file if file.exists() else None
 
     @property
     def journal(self) -> Journal:
@@ -74,6 +90,7 @@ class Desk:
         self._open: dict[str, OpenJob] = {}
         self._lock = threading.Lock()
         self._opening: dict[str, threading.Lock] = {}
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="quickstudy-reader")
         self.closed = False
 
     def names(self) -> list[str]:
@@ -111,12 +128,13 @@ class Desk:
         found = self._open.get(name)
         return found if found is not None else await asyncio.to_thread(self.job, name)
 
-    def create(self, job: Job, name: str | None = None) -> OpenJob:
+    def create(self, job: Job, name: str | None = None, *, by: str = "local") -> OpenJob:
         """Writes NAME.toml, makes the journal, and opens the job.
 
         Args:
             job: the job.
             name: its name at the desk; the job's own if None.
+            by: who makes it.
 
         Raises:
             Problem: the name cannot be used, or is taken.
@@ -133,11 +151,12 @@ class Desk:
         with self._lock:
             opening = self._opening.setdefault(name, threading.Lock())
         with opening:
-            if file.exists() or file.with_suffix(".db").exists():
+            if file.exists() or (self.settings.database is None and file.with_suffix(".db").exists()):
                 raise Problem(409, "job-exists", f"There is a job or journal {name!r}.", next_step="Take another name.")
             made = self._made(name, job)
             try:
                 job.save(file)
+                note(self.settings.folder, by, "job made", name)
             except BaseException:
                 made.close()
                 raise
@@ -154,6 +173,7 @@ class Desk:
         with self._lock:
             self.closed = True
             jobs, self._open = list(self._open.values()), {}
+        self._readers.shutdown()
         for job in jobs:
             job.close()
 
@@ -166,11 +186,11 @@ class Desk:
         return file
 
     def _made(self, name: str, job: Job) -> OpenJob:
-        learner = Learner(job, self.settings.folder / f"{name}.db")
-        live = Live(learner._record.journal)
+        learner = Learner(job, self.settings.journal(name))
+        live = Live(learner._record.journal, poll=None if self.settings.database is None else POLL_SECONDS)
         settings = self.settings
         worker = Worker(learner, name, capacity=settings.queue, batch=settings.batch, changed=live.ring)
-        return OpenJob(name, learner, worker, live, settings.folder)
+        return OpenJob(name, learner, worker, live, settings.folder, self._readers)
 
     def _keep(self, made: OpenJob) -> OpenJob:
         with self._lock:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
@@ -53,10 +54,11 @@ class Live:
 
     Args:
         journal: the job's journal.
+        poll: seconds after which listeners look without the bell, where other processes journal too; None: never.
     """
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+    def __init__(self, journal: Journal, *, poll: float | None = None) -> None:
+        self._journal, self._poll = journal, poll
         self._lock = threading.Lock()
         self._bells: set[_Bell] = set()
         self.closed = False
@@ -89,18 +91,21 @@ class Live:
         """
         with self._listening() as bell:
             seen = await asyncio.to_thread(lambda: self._journal.last_seq) if after is None else after
+            silent = time.monotonic()
             while not self.closed:
                 bell.clear()
                 found, seen = await asyncio.to_thread(page, self._journal, seen)
                 if found:
                     yield found
                     await asyncio.sleep(PAUSE)
-                    bell.set()
+                    silent = time.monotonic()
                     continue
                 try:
-                    await asyncio.wait_for(bell.wait(), heartbeat)
+                    await asyncio.wait_for(bell.wait(), min(heartbeat, self._poll or heartbeat))
                 except TimeoutError:
-                    yield []
+                    if time.monotonic() - silent >= heartbeat:
+                        yield []
+                        silent = time.monotonic()
 
     @contextmanager
     def _listening(self) -> Iterator[asyncio.Event]:

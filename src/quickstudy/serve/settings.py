@@ -5,8 +5,9 @@ Not here: who may do what (``access``), and the jobs themselves (``desk``).
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from quickstudy.errors import InputError
@@ -33,6 +34,8 @@ class ServerSettings:
         batch: requests that are worked off together.
         heartbeat: seconds between signs of life on a stream of events.
         grace: seconds that a stopping server waits for open connections.
+        database: a PostgreSQL URL, ``postgresql://user@host/database``, in which each job has a schema of its name, so
+            that several servers can share the jobs. None keeps each journal in a file beside its job.
         https: whether people reach it by https, through a proxy: cookies then travel no other way.
         log_content: whether errors' messages, which can quote work, go to the log.
     """
@@ -46,12 +49,13 @@ class ServerSettings:
     max_table: int = 32_000_000
     rate: float = 1_000.0
     burst: float = 2_000.0
-    queue: int = 1_000
+    queue: int = 2_000
     batch: int = 64
     heartbeat: float = 15.0
     grace: float = 10.0
     log_content: bool = False
     https: bool = False
+    database: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.tokens is False and not self.loopback:
@@ -76,6 +80,12 @@ class ServerSettings:
         except ValueError:
             return False
 
+    def journal(self, name: str) -> str:
+        """Where a job's journal is: a file in the folder, or a schema of the database."""
+        if self.database is None:
+            return str(self.folder / f"{name}.db")
+        return f"{self.database}{'&' if '?' in self.database else '?'}schema={schema_of(name)}"
+
     @property
     def needs_tokens(self) -> bool:
         """Whether callers need a token."""
@@ -85,3 +95,15 @@ class ServerSettings:
     def hosts(self) -> frozenset[str]:
         """The Host headers that are answered, without ports, in lower case."""
         return frozenset(name.lower() for name in (*LOOPBACK_NAMES, self.host, *self.allowed_hosts))
+
+
+def schema_of(name: str) -> str:
+    """The database schema of a job: two jobs never share one, whatever they are called.
+
+    >>> schema_of("route"), schema_of("my-job"), schema_of("my_job")
+    ('job_route', 'job_my_hjob', 'job_my__job')
+    """
+    schema = "job_" + name.replace("_", "__").replace("-", "_h")
+    if len(schema) > 63:  # PostgreSQL cuts names off
+        schema = f"{schema[:40]}_x{hashlib.sha256(name.encode()).hexdigest()[:20]}"
+    return schema

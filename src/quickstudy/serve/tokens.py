@@ -27,6 +27,7 @@ import filelock
 import tomli_w
 
 from quickstudy.errors import InputError
+from quickstudy.serve.audit import note
 
 FILE = ".tokens.toml"
 PREFIX = "qs_"
@@ -126,7 +127,13 @@ class Tokens:
         return found if found is not None and found.live(self._clock()) else None
 
     def add(
-        self, name: str, role: Role | str, *, jobs: Sequence[str] | None = None, expires: float | None = None
+        self,
+        name: str,
+        role: Role | str,
+        *,
+        jobs: Sequence[str] | None = None,
+        expires: float | None = None,
+        by: str = "shell",
     ) -> tuple[str, Token]:
         """Makes a token.
 
@@ -135,6 +142,7 @@ class Tokens:
             role: what it may do.
             jobs: the jobs it may use; None for all.
             expires: when it ends, seconds since 1970; None for never.
+            by: who makes it.
 
         Returns:
             The secret, which is kept nowhere, and the token.
@@ -163,10 +171,15 @@ class Tokens:
                     code="token-exists",
                 )
             tokens.append(token)
+            note(self.path.parent, by, "token added", name, role=token.role, jobs=jobs, expires=expires)
         return secret, token
 
-    def revoke(self, name: str) -> Token:
+    def revoke(self, name: str, *, by: str = "shell") -> Token:
         """Takes a token away; it opens nothing from now on.
+
+        Args:
+            name: whose.
+            by: who takes it.
 
         Raises:
             InputError: there is none with this name.
@@ -180,6 +193,7 @@ class Tokens:
                     code="unknown-token",
                 )
             tokens.remove(found)
+            note(self.path.parent, by, "token revoked", name)
         return found
 
     # -- inside

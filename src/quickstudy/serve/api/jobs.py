@@ -128,7 +128,7 @@ async def create(caller: Rules, body: CreateIn, request: Request) -> Any:
     """Makes a job: its file and its journal. A table's answers are taught as lessons, unless ``teach`` is false."""
     for_all_jobs(caller)
     desk: Desk = request.app.state.desk
-    job, found = await asyncio.to_thread(made, desk, body)
+    job, found = await asyncio.to_thread(made, desk, body, caller.name)
     taught, problem = 0, None
     if body.table is not None and body.table.teach:
         taught, failed = await teach_all(job, found, by=f"{caller.name}/table")
@@ -148,7 +148,7 @@ async def describe(caller: AtWork, job: Opened) -> Any:
     return await job.worker.read(lambda learner: described(job.name, learner))
 
 
-def made(desk: Desk, body: CreateIn) -> tuple[OpenJob, list[creation.Example]]:
+def made(desk: Desk, body: CreateIn, by: str) -> tuple[OpenJob, list[creation.Example]]:
     """Makes the job that a request describes; what the table holds is still to be taught.
 
     Raises:
@@ -167,7 +167,7 @@ def made(desk: Desk, body: CreateIn) -> tuple[OpenJob, list[creation.Example]]:
         encoder=body.encoder,
         rewards={name: term.model_dump(exclude_none=True) for name, term in body.rewards.items()} or None,
     )
-    return desk.create(job), found
+    return desk.create(job, by=by), found
 
 
 async def teach_all(job: OpenJob, found: list[creation.Example], *, by: str) -> tuple[int, QuickstudyError | None]:

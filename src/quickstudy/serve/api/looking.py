@@ -91,7 +91,7 @@ class EventsOut(Shown):
 @router.get("/report", responses=OF_A_JOB)
 async def report(caller: Reviews, job: Opened) -> dict[str, Any]:
     """How the learner is doing."""
-    found = await job.worker.read(lambda learner: learner.report())
+    found = await job.look(lambda learner: learner.report())
     return dict(finite(found.to_dict()))
 
 

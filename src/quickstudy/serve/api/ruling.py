@@ -16,7 +16,9 @@ from quickstudy.errors import OptionError
 from quickstudy.learner import Learner
 from quickstudy.serve.api.rooms import OF_A_JOB, AtWork, Opened, Rules
 from quickstudy.serve.api.shapes import OptionName, Shown, Strict
+from quickstudy.serve.audit import note
 from quickstudy.serve.backup import back_up
+from quickstudy.serve.problems import Problem
 
 router = APIRouter(prefix="/v1/jobs/{job}", tags=["control"])
 
@@ -149,9 +151,14 @@ async def change_options(caller: Rules, job: Opened, body: OptionsIn) -> Any:
 @router.post("/backup", responses=OF_A_JOB, response_model=BackupOut)
 async def backup(caller: Rules, job: Opened) -> Any:
     """Writes a copy of the job's journal into the folder ``backups``, while work goes on; the copy is checked."""
+    if job.file is None:
+        raise Problem(
+            409, "database", "This job's journal is in a database.", next_step="Back the database up with pg_dump."
+        )
     when = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     folder = job.folder / "backups"
     made = await asyncio.to_thread(back_up, job.file, folder / f"{job.name}-{when}.db")
+    await asyncio.to_thread(note, job.folder, caller.name, "backup made", job.name, file=made.file.name)
     return {"file": f"backups/{made.file.name}", "events": made.events}
 
 

@@ -66,7 +66,7 @@ async def add(caller: Rules, body: TokenIn, request: Request) -> Any:
     access: Access = request.app.state.access
     expires = None if body.days is None else time.time() + body.days * 86_400
     secret, token = await asyncio.to_thread(
-        lambda: access.tokens.add(body.name, body.role, jobs=body.jobs, expires=expires)
+        lambda: access.tokens.add(body.name, body.role, jobs=body.jobs, expires=expires, by=caller.name)
     )
     return {**token.to_dict(), "token": secret}
 
@@ -78,4 +78,4 @@ async def revoke(
     """Takes a token away; it opens nothing from now on, and its sessions end."""
     for_all_jobs(caller)
     access: Access = request.app.state.access
-    return (await asyncio.to_thread(access.tokens.revoke, name)).to_dict()
+    return (await asyncio.to_thread(lambda: access.tokens.revoke(name, by=caller.name))).to_dict()
