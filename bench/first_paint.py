@@ -1,8 +1,8 @@
 """``python -m bench.first_paint``: how soon the desk's pages are there, with a long journal, in a real browser.
 
-Makes a journal of 100,000 events (kept in ``--folder``), starts a server on it, and measures: first paint of the inbox in
-Chromium, how long one key takes to show the next question, and each page's time at the server. Medians and ranges over
-``--times``. The journal's texts are made from a seed; the encoder is ``static``.
+Makes a journal of 100,000 events (kept in ``--folder``), starts a server on it, and measures: first paint of the inbox
+in Chromium, how long one key takes to show the next question, and each page's time at the server. Medians and ranges
+over ``--times``. The journal's texts are made from a seed; the encoder is ``static``.
 """
 
 from __future__ import annotations

@@ -174,6 +174,13 @@ def test_events_stream_in_pages_and_filter(journal: Journal):
     assert list(journal.events(kinds=[])) == []
 
 
+def test_light_events_lack_vectors_and_data_and_nothing_else(journal: Journal):
+    journal.append([full_event(), event("plain")])
+    full, light = list(journal.events()), list(journal.events(light=True))
+    assert [one.vector is None and not one.data for one in light] == [True, True]
+    assert light == [replace(one, vector=None, data={}) for one in full]
+
+
 def test_events_appended_while_streaming_are_seen_and_not_blocked(journal: Journal):
     journal.append([event(f"e{i}") for i in range(1001)])
     stream = journal.events()

@@ -168,3 +168,20 @@ def test_a_browser_without_scripts_can_answer(served, chromium):
     assert page.url == f"{url}/inbox"
     context.close()
     assert [lesson.answer for lesson, _ in served.learner("plain").lessons()] == ["fraud"]
+
+
+def test_an_answer_that_could_not_be_sent_is_sent_when_the_page_is_there_again(served, page):
+    url = served.job("unsent", asked=3)
+    page.goto(f"{url}/inbox")
+    text = seen(page)
+    page.route("**/answers", lambda route: route.abort())
+    page.keyboard.press("1")
+    page.evaluate("window.dispatchEvent(new Event('pagehide'))")
+    page.wait_for_timeout(300)
+    assert served.learner("unsent").report().lessons == 0
+    page.unroute("**/answers")
+    with page.expect_response("**/answers"):
+        page.reload()
+    assert [situation for _, situation in served.learner("unsent").lessons()] == [text]
+    assert seen(page) != text
+    page.wrongs.clear()  # the browser notes the failed request

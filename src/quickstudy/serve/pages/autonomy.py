@@ -105,6 +105,8 @@ async def _shown(
         return forecasts, figures.slider(forecasts)
 
     kept = await room.kept("what-if", compute)
+    if kept is not None and [forecast.target_error for forecast in kept.value[0]] != stops:
+        kept = None  # of the target before
     return page(
         request,
         "autonomy.html",

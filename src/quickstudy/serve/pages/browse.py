@@ -157,10 +157,12 @@ def search(
         for event in reversed(window):
             if event.kind == "lesson" and event.decision_id is not None:
                 lessons[event.decision_id].append(event)
-            elif (wanted.before is None or event.seq < wanted.before) and _may_match(event, wanted, raw):
-                entry = _entry(event, lessons.pop(event.id, [])[::-1])
-                if _matches(entry, wanted, words):
-                    found.append(entry)
+            elif wanted.before is None or event.seq < wanted.before:
+                said = lessons.pop(event.id, [])[::-1] if event.kind == "decision" else [event]
+                if _may_match(event, said, wanted, raw):
+                    entry = _entry(event, said)
+                    if _has(entry.seen, words):
+                        found.append(entry)
     hidden = sealed([entry.id for entry in found])
     shown = [_sealed(entry) if entry.id in hidden else entry for entry in found]
     if hidden and (wanted.answer or wanted.by):  # whether they match would tell what they hide
@@ -177,7 +179,7 @@ def detail(journal: Journal, event: Event, *, sealed: bool) -> Detail:
         sealed: whether its answer is kept from the reader.
     """
     is_decision = event.kind == "decision"
-    entry = _entry(event, journal.lessons_of(event.id) if is_decision else [])
+    entry = _entry(event, journal.lessons_of(event.id) if is_decision else [event])
     if sealed:
         entry = _sealed(entry)
     bare = Detail(entry, "", (), 0, (), (), 0.0, None, None, None, event.task_id, event.step)
@@ -218,8 +220,6 @@ def _entry(event: Event, lessons: list[Event]) -> Entry:
         if lesson.is_verdict
     )
     is_decision = event.kind == "decision"
-    if not is_decision and event.is_verdict:
-        said = (Said(event.id, event.by or "", event.answer, event.at, None),)
     return Entry(
         id=event.id,
         seq=event.seq,
@@ -240,26 +240,25 @@ def _sealed(entry: Entry) -> Entry:
     return replace(entry, answer=None, probability=None, said=(), right=None, sealed=True)
 
 
-def _may_match(event: Event, wanted: Wanted, raw: Sequence[str]) -> bool:
+def _may_match(event: Event, said: Sequence[Event], wanted: Wanted, raw: Sequence[str]) -> bool:
     """What can be said without reading the situation: most events are passed over here, which makes a search quick."""
     if wanted.mode and (str(event.mode) if event.kind == "decision" else "lesson") != wanted.mode:
         return False
     if (wanted.since is not None and event.at < wanted.since) or (wanted.until is not None and event.at > wanted.until):
         return False
-    if not raw:
-        return True
-    text = (event.situation or "").casefold()
+    if wanted.by and not any((one.by or "").casefold() == wanted.by.casefold() for one in said):
+        return False
+    if wanted.answer:
+        answers = (one.answer for one in (event, *said))
+        if not any((answer or "").casefold() == wanted.answer.casefold() for answer in answers):
+            return False
+    text = (event.situation or "").casefold() if raw else ""
     return all(word in text for word in raw)
 
 
-def _matches(entry: Entry, wanted: Wanted, words: Sequence[str]) -> bool:
-    if wanted.by and not any(wanted.by.casefold() == said.by.casefold() for said in entry.said):
-        return False
-    answers = [entry.answer, *(said.answer for said in entry.said)]
-    if wanted.answer and not any(wanted.answer.casefold() == (answer or "").casefold() for answer in answers):
-        return False
+def _has(shown: Seen, words: Sequence[str]) -> bool:
+    """Whether a situation holds all words; its JSON, which also has names of its own, only may."""
     if not words:
         return True
-    fields = (f"{field.name} {field.value}" for field in entry.seen.fields)
-    text = " ".join((entry.seen.text, *fields)).casefold()
+    text = " ".join((shown.text, *(f"{field.name} {field.value}" for field in shown.fields))).casefold()
     return all(word in text for word in words)

@@ -31,8 +31,9 @@ async def live(request: Request, caller: AtWork, job: Opened) -> Response:
 
 
 async def _messages(job: OpenJob, room: Room, by: str, heartbeat: float) -> AsyncIterator[str]:
+    seen = await asyncio.to_thread(lambda: job.journal.last_seq)  # before the first message, so that nothing is missed
     yield await _message(room, by, [], changed=False)
-    async for events in job.live.events(heartbeat=heartbeat):
+    async for events in job.live.events(seen, heartbeat=heartbeat):
         if events:
             yield await _message(room, by, events, changed=True)
             await asyncio.sleep(PAUSE)

@@ -111,11 +111,12 @@ class Room:
         running = self._running.get(name)
         if running is None or running.done():
             running = self._running[name] = asyncio.ensure_future(self._compute(name, compute, seq))
+            running.add_done_callback(_looked_at)
         done, _ = await asyncio.wait([running], timeout=PATIENCE)
         if done:
             running.result()  # raises what went wrong
         known = self._kept.get(name)
-        return None if known is None else Kept(known[0], known[1], known[2], renewing=not done)
+        return None if known is None else Kept(known[0], known[1], known[2], renewing=known[2] < seq)
 
     # -- inside
 
@@ -170,6 +171,12 @@ class Room:
         """What one person said last about a decision; empty if they said that nothing fits; None if nothing."""
         hers = [e for e in self.job.journal.lessons_of(decision_id) if e.is_verdict and (e.by or "") == by]
         return None if not hers else hers[-1].answer or ""
+
+
+def _looked_at(future: asyncio.Future[Any]) -> None:
+    """Marks an error as seen: whoever asks next computes again, and gets it where it is quick."""
+    if not future.cancelled():
+        future.exception()
 
 
 _making = threading.Lock()

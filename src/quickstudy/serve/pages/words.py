@@ -16,6 +16,9 @@ from quickstudy.types import Situation
 SHORT = 140
 """So many characters of a situation stand on one line."""
 
+LONG = 20_000
+"""So many characters of a text are shown, a quarter of that of a record's field."""
+
 NUMBERS = 12
 """So many numbers of an array are shown."""
 
@@ -58,10 +61,11 @@ def seen(situation: Situation | None) -> Seen:
     if situation is None:
         return GONE
     if isinstance(situation, str):
-        return Seen("text", situation, (), one_line(situation))
+        return Seen("text", cut(situation, LONG), (), one_line(situation))
     if isinstance(situation, Mapping):
         fields = tuple(
-            Field(str(name), plain(value), value is None or value == "") for name, value in situation.items()
+            Field(str(name), cut(plain(value), LONG // 4), value is None or value == "")
+            for name, value in situation.items()
         )
         filled = ", ".join(f"{field.name}: {field.value}" for field in fields if not field.empty)
         return Seen("record", "", fields, one_line(filled))
@@ -83,6 +87,15 @@ def plain(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.10g}"
     return str(value)
+
+
+def cut(text: str, limit: int) -> str:
+    """A text of at most ``limit`` characters, and how many there are if it is longer.
+
+    >>> cut("abcdef", 3)
+    'abc… (6 characters in all)'
+    """
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text):,} characters in all)"
 
 
 def one_line(text: str, limit: int = SHORT) -> str:

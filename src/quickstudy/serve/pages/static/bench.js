@@ -6,6 +6,7 @@
 // "forget" takes it out of what was learned. Each answer has a lesson_id of its own, so sending it twice counts once.
 
 import { ask, job, localTimes, send, toast } from "./desk.js";
+import { openFinder } from "./finder.js";
 
 const HOLD = 8000;
 const SHOWN_DONE = 5;
@@ -28,7 +29,6 @@ let past = []; // {id, answer, lesson, article, line, skipped}, the newest last
 let skipped = new Set(JSON.parse(sessionStorage.getItem(skipsKey) ?? "[]"));
 let mine = new Set(); // answered here, and perhaps still waiting on the server
 let filling = null;
-let onlyOne = false;
 
 const current = () => queue[at] ?? null;
 const idOf = (article) => article.dataset.id;
@@ -274,89 +274,6 @@ function move(steps) {
   if (at >= queue.length - 2) fill();
 }
 
-// -- finding an option by its name
-
-const finder = document.querySelector("[data-finder]");
-const text = finder.querySelector("[data-finder-text]");
-const list = finder.querySelector("[data-finder-list]");
-let found = [];
-let marked = 0;
-
-function openFinder(title, fresh) {
-  if (!current()) return;
-  onlyOne = fresh;
-  finder.querySelector("h2").textContent = title;
-  text.placeholder = fresh ? "The new option's name" : "Type a part of its name";
-  text.value = "";
-  finder.showModal();
-  text.focus();
-  look();
-}
-
-async function look() {
-  const wanted = text.value.trim();
-  const response = await ask(`/jobs/${job}/options?q=${encodeURIComponent(wanted)}`);
-  const { options } = await response.json();
-  if (wanted !== text.value.trim()) return;
-  const isOpen = current()?.hasAttribute("data-open");
-  const exact = options.some(({ name }) => name.toLowerCase() === wanted.toLowerCase());
-  found = onlyOne && !exact ? [] : options;
-  if (isOpen && wanted && !exact) found = [...found, { name: wanted, meaning: "a new option", fresh: true }];
-  marked = onlyOne ? found.length - 1 : 0;
-  list.replaceChildren(...found.map(listed));
-  if (!found.length) {
-    const none = Object.assign(document.createElement("li"), { className: "none", textContent: wanted ? "No option has this name." : "" });
-    none.setAttribute("role", "option");
-    none.setAttribute("aria-disabled", "true");
-    none.setAttribute("aria-selected", "false");
-    list.append(none);
-  }
-  mark(0);
-}
-
-function listed({ name, meaning }, number) {
-  const line = document.createElement("li");
-  line.id = `found-${number}`;
-  line.setAttribute("role", "option");
-  line.append(name);
-  if (meaning) line.append(Object.assign(document.createElement("small"), { textContent: meaning }));
-  line.addEventListener("click", () => choose(number));
-  return line;
-}
-
-function mark(steps) {
-  marked = Math.max(0, Math.min(found.length - 1, marked + steps));
-  [...list.children].forEach((line, number) => line.setAttribute("aria-selected", String(found.length > 0 && number === marked)));
-  if (found.length) {
-    text.setAttribute("aria-activedescendant", `found-${marked}`);
-    list.children[marked].scrollIntoView({ block: "nearest" });
-  } else text.removeAttribute("aria-activedescendant");
-}
-
-function choose(number) {
-  if (!found[number]) return;
-  finder.close();
-  answer(found[number].name);
-}
-
-let looking = null;
-text.addEventListener("input", () => {
-  clearTimeout(looking);
-  looking = setTimeout(look, 40);
-});
-finder.addEventListener("keydown", async (event) => {
-  const steps = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (steps) {
-    event.preventDefault();
-    mark(steps);
-  } else if (event.key === "Enter") {
-    event.preventDefault();
-    clearTimeout(looking);
-    await look();
-    choose(marked);
-  }
-});
-
 // -- keys and buttons
 
 const keys = document.querySelector("[data-keys]");
@@ -364,13 +281,18 @@ const single = keys.querySelector("[data-single-keys]");
 single.checked = localStorage.getItem("single keys") !== "off";
 single.addEventListener("change", () => localStorage.setItem("single keys", single.checked ? "on" : "off"));
 
+function find({ fresh = false } = {}) {
+  const article = current();
+  if (article) openFinder({ fresh, isOpen: article.hasAttribute("data-open"), choose: answer });
+}
+
 function none() {
-  if (current()?.hasAttribute("data-open")) openFinder("A new option", true);
+  if (current()?.hasAttribute("data-open")) find({ fresh: true });
   else answer(null);
 }
 
 const actions = {
-  find: () => openFinder("Find an answer", false),
+  find: () => find(),
   none,
   skip,
   undo,
@@ -381,7 +303,7 @@ const actions = {
     fill();
   },
 };
-const pressed = { "/": actions.find, n: none, s: skip, u: undo, j: () => move(1), k: () => move(-1), "?": actions.keys };
+const pressed = { "/": () => find(), n: none, s: skip, u: undo, j: () => move(1), k: () => move(-1), "?": actions.keys };
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented) return;

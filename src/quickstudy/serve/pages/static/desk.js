@@ -113,6 +113,7 @@ function keepFresh() {
   if (!part()) return;
   let due = null;
   let pause = 1500;
+  let newest = 0;
   const again = (wait) => {
     due ??= setTimeout(renew, wait);
   };
@@ -128,11 +129,16 @@ function keepFresh() {
       document.dispatchEvent(new CustomEvent("renewed"));
       pause = 1500;
     } else pause = Math.min(pause * 1.5, 8000);
-    if (part().hasAttribute("data-renewing")) again(pause);
+    if (isOld()) again(pause);
   };
-  if (part().hasAttribute("data-renewing")) again(pause);
+  const isOld = () => {
+    const { dataset } = part();
+    return "renewing" in dataset || ("follow" in dataset && newest > Number(dataset.fresh));
+  };
+  if (isOld()) again(pause);
   document.addEventListener("desk", ({ detail }) => {
-    if (part().hasAttribute("data-follow") && detail.seq > Number(part().dataset.fresh)) again(2000);
+    newest = detail.seq;
+    if (isOld()) again(2000);
   });
 }
 
