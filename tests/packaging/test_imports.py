@@ -47,7 +47,7 @@ ALLOWED = {
     "turns": {*KEPT} - {"views"},
     "review": {"types"},
     "pursuit": {*MIND, "rewards"},
-    "episodes": {*MIND, "knowledge", "rewards", "pursuit"},
+    "episodes": {*MIND, "rewards", "pursuit"},
     "record": {*KEPT, "declarations", "episodes", "turns"},
     "calls": {*WORDS, "journal"},
     "report": {*KEPT, "calls"},
