@@ -550,7 +550,6 @@ class Learner(Feedback, Controls, Tasks):
         news = dict(zip(fresh, decided, strict=True))
         return [news[place] if place in news else known[key] for place, key in enumerate(keys)]
 
-
     @writes
     def _change_option(self, action: str, name: str, *, other: str | None = None, description: str = "") -> None:
         record = self._record
