@@ -16,19 +16,16 @@ Not here: continuous actions, several environments at once, the experts (an agen
 
 from __future__ import annotations
 
-import contextlib
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
-from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from quickstudy.adapters.observations import Observations, Seen
 from quickstudy.adapters.trails import Trail
+from quickstudy.adapters.watching import bar, interruption
 from quickstudy.errors import InputError, JournalError, MissingExtraError
 from quickstudy.judgement.value import Step, StepValues, Transition
 from quickstudy.judgement.value.base import Columns
@@ -186,7 +183,7 @@ class Agent:
             progress: whether to show a progress bar where standard error is a terminal.
         """
         returns: list[float] = []
-        with _interruption() as interrupted, _bar(steps, progress) as advance:
+        with interruption() as interrupted, bar(steps, progress) as advance:
             for done in range(steps):
                 if (total := self._step()) is not None:
                     returns.append(total)
@@ -395,39 +392,3 @@ def _interval(returns: FloatArray) -> tuple[float, float]:
     draws = np.random.default_rng(0).integers(len(returns), size=(RESAMPLES, len(returns)))
     low, high = np.quantile(returns[draws].mean(axis=1), [0.025, 0.975])
     return float(low), float(high)
-
-
-@contextlib.contextmanager
-def _interruption() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C was pressed; a second one is not waited with."""
-    pressed: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
-        return
-    before = signal.getsignal(signal.SIGINT)
-
-    def note(number: int, frame: FrameType | None) -> None:
-        pressed.append(number)
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield lambda: bool(pressed)
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextlib.contextmanager
-def _bar(steps: int, wanted: bool) -> Iterator[Callable[[str], None]]:
-    """A progress bar on standard error where that is a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    if not wanted or not console.is_terminal:
-        yield lambda _: None
-        return
-    columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, TextColumn("{task.description}"), console=console, transient=True) as shown:
-        task = shown.add_task("", total=steps)
-        yield lambda words: shown.update(task, advance=1, description=words)
