@@ -53,7 +53,7 @@ def test_every_address_needs_a_token_but_health_and_the_description(guarded):
     paths = guarded.client.get("/openapi.json").json()["paths"]
     for path, methods in paths.items():
         for method in methods:
-            answer = guarded.request(method.upper(), path.format(job="route", task="t", id="x", name="work"))
+            answer = guarded.request(method.upper(), path.format(job="route", task="t", id="x", name="work", model="m"))
             if path in ("/healthz", "/readyz"):
                 assert answer.status_code == 200
             elif path.startswith("/v1"):

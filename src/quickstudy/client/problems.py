@@ -19,6 +19,7 @@ from quickstudy.errors import (
     InputError,
     JobError,
     JournalError,
+    JournalUnreachableError,
     LessonError,
     OptionError,
     QuickstudyError,
@@ -27,6 +28,8 @@ from quickstudy.errors import (
 )
 
 OWN_CODES: dict[str, type[QuickstudyError]] = {
+    "access-denied": JournalError,
+    "bad-encoding": JournalError,
     "bad-event": JournalError,
     "bad-name": JobError,
     "bad-row": TableError,
@@ -34,6 +37,7 @@ OWN_CODES: dict[str, type[QuickstudyError]] = {
     "bad-setting": InputError,
     "bad-target": InputError,
     "bad-time": InputError,
+    "bad-url": JournalError,
     "closed": JournalError,
     "disk-error": JournalError,
     "disk-full": JournalError,
@@ -46,7 +50,9 @@ OWN_CODES: dict[str, type[QuickstudyError]] = {
     "forgotten-lesson": LessonError,
     "is-a-folder": JournalError,
     "job-exists": JobError,
+    "journal-unsure": JournalUnreachableError,
     "missing-column": TableError,
+    "no-database": JournalError,
     "no-folder": JournalError,
     "no-journal": JournalError,
     "no-table": TableError,

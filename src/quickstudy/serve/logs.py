@@ -33,9 +33,18 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+class StandardError(logging.StreamHandler[Any]):
+    """Standard error as it is when a line is written, not as it was when the log began."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Writes a line."""
+        self.stream = sys.stderr
+        super().emit(record)
+
+
 def configure_logs(level: str = "info") -> None:
     """Sends the server's and uvicorn's log to standard error, as lines of JSON."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = StandardError()
     handler.setFormatter(JsonLines())
     for name in ("quickstudy", "uvicorn", "uvicorn.error"):
         log = logging.getLogger(name)

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from quickstudy.serve.access import Caller
-from quickstudy.serve.api.rooms import AtWork, failures
+from quickstudy.serve.api.rooms import AtWork, Failed, failures
 from quickstudy.serve.desk import Desk
 from quickstudy.serve.openai.chat import PREFIX, read_chat
 from quickstudy.serve.openai.front import Front
@@ -145,8 +145,11 @@ _ANSWER: dict[int | str, dict[str, Any]] = {
         "description": "A chat completion; a stream of chunks if stream is true. quickstudy says who answered.",
         "content": {"application/json": {"schema": {"type": "object"}}, "text/event-stream": {}},
     },
-    502: {"description": "The upstream cannot be reached. Any status of the upstream's own is passed on, too."},
-    504: {"description": "The upstream took too long."},
+    502: {
+        "model": Failed,
+        "description": "The upstream cannot be reached. Any status of the upstream's own is passed on, too.",
+    },
+    504: {"model": Failed, "description": "The upstream took too long."},
 }
 
 
