@@ -1,7 +1,9 @@
 """A load of requests over connections that are kept, from a process of its own: ``python -m bench.serve.load``.
 
-Every connection sends its next request when it has the answer to the last one. It speaks HTTP by hand over asyncio's
-streams, since a full client would take more of the processor than the server (measured in docs/log.md). Reads the
+Every connection sends its next request when it has the answer to the last one; with a rate, when it is due, and
+then the time counts from when it was due: a slow answer is not hidden by requests that wait for it. It speaks HTTP by
+hand over asyncio's streams, since a full client would take more of the processor than the server (see docs/log.md).
+Reads the
 requests' bodies from a file, one JSON a line; prints one line of JSON. Not here: the server.
 """
 
@@ -74,15 +76,17 @@ async def answer(reader: asyncio.StreamReader) -> int:
 
 
 async def connection(
-    port: int, requests: Iterator[bytes], until: float, times: list[float], seen: Counter[str]
+    port: int, requests: Iterator[tuple[float, bytes]], until: float, times: list[float], seen: Counter[str]
 ) -> None:
-    """One connection, until the time is over or the requests are."""
+    """One connection, until the time is over or the requests are; each comes with when it is due."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        for sent in requests:
-            begun = time.perf_counter()
-            if begun >= until:
+        for due, sent in requests:
+            if due >= until or time.perf_counter() >= until:
                 return
+            if (early := due - time.perf_counter()) > 0:
+                await asyncio.sleep(early)
+            begun = due or time.perf_counter()
             writer.write(sent)
             status = await answer(reader)
             times.append(time.perf_counter() - begun)
@@ -91,7 +95,15 @@ async def connection(
         writer.close()
 
 
-async def run(port: int, path: str, bodies: list[bytes], connections: int, seconds: float, token: str | None) -> Load:
+async def run(
+    port: int,
+    path: str,
+    bodies: list[bytes],
+    connections: int,
+    seconds: float,
+    token: str | None,
+    rate: float | None = None,
+) -> Load:
     """Runs a load.
 
     Args:
@@ -101,11 +113,13 @@ async def run(port: int, path: str, bodies: list[bytes], connections: int, secon
         connections: at the same time.
         seconds: the load also ends after these.
         token: of the requests; None for none.
+        rate: so many a second are due; None for as many as are answered.
     """
-    requests = iter([request(path, port, token, body) for body in bodies])
+    made = [request(path, port, token, body) for body in bodies]
     times: list[float] = []
     seen: Counter[str] = Counter()
     begun, processor = time.perf_counter(), time.process_time()
+    requests = iter([(begun + i / rate if rate else 0.0, sent) for i, sent in enumerate(made)])
     await asyncio.gather(
         *(connection(port, requests, begun + seconds, times, seen) for _ in itertools.repeat(None, connections))
     )
@@ -133,9 +147,12 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--token")
+    parser.add_argument(
+        "--rate", type=float, help="requests a second that are due; if not given, as many as are answered"
+    )
     given = parser.parse_args()
     bodies = given.bodies.read_bytes().splitlines()
-    load = asyncio.run(run(given.port, given.path, bodies, given.connections, given.seconds, given.token))
+    load = asyncio.run(run(given.port, given.path, bodies, given.connections, given.seconds, given.token, given.rate))
     print(json.dumps(asdict(load)))
 
 
