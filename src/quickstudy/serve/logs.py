@@ -33,7 +33,7 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-class StandardError(logging.StreamHandler[Any]):
+class ToStderr(logging.StreamHandler[Any]):
     """Standard error as it is when a line is written, not as it was when the log began."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -44,7 +44,7 @@ class StandardError(logging.StreamHandler[Any]):
 
 def configure_logs(level: str = "info") -> None:
     """Sends the server's and uvicorn's log to standard error, as lines of JSON."""
-    handler = StandardError()
+    handler = ToStderr()
     handler.setFormatter(JsonLines())
     for name in ("quickstudy", "uvicorn", "uvicorn.error"):
         log = logging.getLogger(name)
