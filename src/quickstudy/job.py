@@ -75,7 +75,7 @@ class Job:
         if not isinstance(name, str) or not name.strip():
             raise JobError(f"A job needs a name; got {name!r}.", next_step='For example Job("route").')
         target = 0.02 if target_error is None else target_error
-        if isinstance(target, bool) or not isinstance(target, int | float) or not 0 < target < 1:
+        if isinstance(target, bool) or not isinstance(target, int | float) or not 1e-6 <= target <= 1 - 1e-6:
             raise JobError(
                 f"target_error of job {name!r} is {target_error!r}.",
                 next_step="Give a share between 0 and 1, like 0.02.",

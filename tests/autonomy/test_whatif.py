@@ -3,8 +3,10 @@
 import pytest
 
 from autonomy.streams import colours, job, live
-from quickstudy import Learner
+from quickstudy import Job, Learner
 from quickstudy.autonomy.policy import EVERY, Policy
+from quickstudy.autonomy.whatif import checked_targets
+from quickstudy.errors import InputError, JobError
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +45,11 @@ def test_audits_a_day_are_at_the_pace_of_the_last_week():
         learner.decide(next(iter(colours(1)))[0], at=6 * 86_400.0)
         (later,) = learner.what_if(0.3)
         assert later.audits_a_day == pytest.approx(211 / 7 * later.audits / (tasks + 1))
+
+
+@pytest.mark.parametrize("target", [0.0, 1.0, 5e-324, 1e-7, 1 - 1e-9, True, "0.02", float("nan")])
+def test_a_target_that_nobody_can_promise_is_refused(target):
+    with pytest.raises(InputError, match="between 0 and 1"):
+        checked_targets([0.02, target])
+    with pytest.raises(JobError, match="between 0 and 1"):
+        Job("route", ["a", "b"], target_error=target)

@@ -134,7 +134,8 @@ def _number(value: object, low: float, high: float) -> bool:
     return math.isfinite(value) and low <= value <= high
 
 
-def _share(value: object) -> bool:
+def is_share(value: object) -> bool:
+    """Whether a value is a share that can be promised: between 0 and 1, a millionth from either."""
     return _number(value, 1e-6, 1.0 - 1e-6)
 
 
@@ -152,7 +153,7 @@ def _names(value: object) -> bool:
 
 _CHECKS: dict[str, Callable[[object], bool]] = {
     "active": lambda value: isinstance(value, bool),
-    "target_error": _share,
+    "target_error": is_share,
     "confidence": lambda value: _number(value, 0.5, 1.0 - 1e-9),
     "q_min": lambda value: _number(value, 0.001, 1.0),
     "guarantee_by": lambda value: value is None or (isinstance(value, str) and bool(value.strip())),

@@ -24,6 +24,7 @@ from quickstudy.autonomy.gate import Gate
 from quickstudy.autonomy.ledger import Ledger
 from quickstudy.autonomy.past import UNKNOWN, WRONG, Past
 from quickstudy.autonomy.policy import Policy
+from quickstudy.autonomy.settings import is_share
 from quickstudy.errors import InputError
 
 NEWEST = 2000
@@ -104,7 +105,7 @@ def checked_targets(target_error: float | Sequence[float] | None) -> list[float]
         return list(CANDIDATES)
     given = [target_error] if isinstance(target_error, int | float) else list(target_error)
     for target in given:
-        if isinstance(target, bool) or not isinstance(target, int | float) or not 0.0 < target < 1.0:
+        if not is_share(target):
             raise InputError(
                 f"The target is {target!r}.", next_step="Give shares between 0 and 1, like 0.02.", code="bad-target"
             )
