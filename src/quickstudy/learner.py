@@ -177,9 +177,8 @@ class Learner(Feedback, Controls, Tasks):
             OptionError: an unknown option in a closed job.
             LessonError: the lesson id was used for another lesson.
         """
-        return self.teach_many([(target, answer)], decision_ids=[decision_id], lesson_ids=[lesson_id], by=by, at=[at])[
-            0
-        ]
+        pair = (target, answer)
+        return self.teach_many([pair], decision_ids=[decision_id], lesson_ids=[lesson_id], by=by, at=[at])[0]
 
     def teach_many(
         self,

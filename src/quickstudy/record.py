@@ -272,7 +272,7 @@ class Record(Declarations, Turns):
             if events:
                 self._journal(events, durable=False)
         except BaseException:
-            if len(events) > 1:  # what was not journaled was not decided
+            if len(decisions) > 1:  # what was not journaled was not decided
                 if self.journal.shared:
                     self._stale = True
                 else:
@@ -507,7 +507,7 @@ class Record(Declarations, Turns):
         arrays, document = {**arrays, **gate_arrays}, {**document, **gate_document}
         tasks = self._kept
         if self._episodes is not None:
-            tasks = Snapshot(self.journal.last_seq, *self._episodes.arrays())
+            tasks = Snapshot(self._newest(), *self._episodes.arrays())
         for name, part in ((TASKS, tasks), (OWN, self.own)):
             if part is not None:
                 arrays |= {name + key: array for key, array in part.state.items()}

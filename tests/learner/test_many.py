@@ -105,3 +105,24 @@ def test_a_signature_must_be_text_and_ends_with_its_block(learner):
         raise ZeroDivisionError
     learner.pause()
     assert [event.by for event in learner._record.journal.events(kinds=["configure"])][-1] is None
+
+
+@pytest.mark.parametrize("broken", [1, 2])
+def test_after_a_batch_that_broke_off_the_gate_knows_what_the_journal_says(learner, monkeypatch, broken):
+    learner.configure(target_error=0.1)
+    keeper = learner._record.keeper
+    rule, ruled = keeper.rule, []
+
+    def breaking(*given, **named):
+        if len(ruled) == broken:
+            raise OSError("gone")
+        ruled.append(given)
+        return rule(*given, **named)
+
+    monkeypatch.setattr(keeper, "rule", breaking)
+    with pytest.raises(OSError, match="gone"):
+        learner.decide_many(TEXTS)
+    after = keeper.state()[1]
+    keeper.refold()
+    assert after == keeper.state()[1]
+    assert learner.report().decisions == 0
