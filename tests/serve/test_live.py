@@ -82,3 +82,22 @@ def test_an_event_shows_no_work(learner):
     events, _ = page(learner._record.journal, 0)
     assert "secret" not in str(events)
     assert [one for one in events if one.get("forgotten")]
+
+
+@pytest.mark.parametrize("happens", [True, False])
+def test_a_listener_who_may_no_longer_hear_hears_nothing_more(learner, happens):
+    live = Live(learner._record.journal)
+    allowed = [True, False]
+
+    async def run():
+        heard = []
+        async for events in live.events(0, heartbeat=0.01, still=lambda: allowed.pop(0)):
+            heard.append(events)
+            if happens:
+                learner.decide("stolen card")
+                live.ring()
+        return heard
+
+    learner.decide("charged twice")
+    assert len(asyncio.run(asyncio.wait_for(run(), 10))) == 1
+    assert live.listeners == 0

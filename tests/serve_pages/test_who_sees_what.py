@@ -2,6 +2,7 @@
 
 import re
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 
@@ -150,3 +151,22 @@ def test_errors_are_pages_for_people_and_json_for_programs(folder):
         assert caller.get("/static/0/desk.css").headers["cache-control"] == "no-cache"
         assert caller.get("/static/0/../shell.py").status_code == 404
         assert caller.get("/jobs/route/journal?since=yesterday", headers=HTML).status_code == 422
+
+
+@pytest.mark.parametrize("address", ["/jobs/{name}/live", "/v1/jobs/{name}/events"])
+def test_a_stream_ends_with_the_token_that_it_was_opened_with(guarded, address):
+    name = "page" if "live" in address else "api"
+    guarded.job(name, asked=1)
+    tokens = guarded.app.state.access.tokens
+    secret, _ = tokens.add(f"listens-{name}", Role.ADMIN)
+    headers = {"Authorization": f"Bearer {secret}", "Accept": "text/event-stream", "Last-Event-ID": "0"}
+    opened = guarded.app.state.desk.job(name)
+    with httpx.stream("GET", guarded.url + address.format(name=name), headers=headers, timeout=10) as stream:
+        assert stream.headers["X-Accel-Buffering"] == "no"
+        lines = stream.iter_lines()
+        assert next(lines)
+        tokens.revoke(f"listens-{name}")
+        opened.learner.decide("what nobody should hear of any more")
+        opened.live.ring()
+        last = opened.journal.last_seq
+        assert not [line for line in lines if f'"seq": {last}' in line]  # and it ends

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -82,12 +82,15 @@ class Live:
         self.closed = True
         self.ring()
 
-    async def events(self, after: int | None = None, *, heartbeat: float = 15.0) -> AsyncIterator[list[Small]]:
+    async def events(
+        self, after: int | None = None, *, heartbeat: float = 15.0, still: Callable[[], bool] = lambda: True
+    ) -> AsyncIterator[list[Small]]:
         """Pages of events as they come, each a list of small events; an empty page is a sign of life.
 
         Args:
             after: begin behind this number; with what comes next if None.
             heartbeat: seconds after which an empty page is given.
+            still: whether the listener may go on; asked before each page.
         """
         with self._listening() as bell:
             seen = await asyncio.to_thread(lambda: self._journal.last_seq) if after is None else after
@@ -96,6 +99,8 @@ class Live:
                 bell.clear()
                 found, seen = await asyncio.to_thread(page, self._journal, seen)
                 if found:
+                    if not still():
+                        return
                     yield found
                     await asyncio.sleep(PAUSE)
                     silent = time.monotonic()
@@ -104,6 +109,8 @@ class Live:
                     await asyncio.wait_for(bell.wait(), min(heartbeat, self._poll or heartbeat))
                 except TimeoutError:
                     if time.monotonic() - silent >= heartbeat:
+                        if not still():
+                            return
                         yield []
                         silent = time.monotonic()
 

@@ -7,6 +7,7 @@ here: changing what a learner may do (``ruling``).
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
@@ -178,9 +179,8 @@ async def _stream(job: Opened, request: Request, after: int | None) -> AsyncIter
     if after is None:
         after = await asyncio.to_thread(lambda: job.journal.last_seq)
     yield f"id: {after}\nretry: 2000\n\n"  # who is cut off before the first event still goes on behind this number
-    async for found in job.live.events(after, heartbeat=access.settings.heartbeat):
-        if not access.still(request):
-            return
+    still = functools.partial(access.still, request)
+    async for found in job.live.events(after, heartbeat=access.settings.heartbeat, still=still):
         for one in found:
             yield f"id: {one['seq']}\nevent: {one['kind']}\ndata: {json.dumps(one)}\n\n"
         if not found:
