@@ -236,7 +236,18 @@ class Memory:
             return
         gone = self._gone()
         for block in (vectors[start : start + 256] for start in range(0, len(vectors), 256)):
-            near = np.empty((len(block), self.size), dtype=np.float32)
+            near = self._products(block)
+            near[:, gone] = -np.inf
+            for row in near:
+                # float32 rounding may swap near ties: everything within it of the k-th is a candidate
+                bound = _at_most_kth(row, k) - 4e-6
+                yield np.flatnonzero(row >= bound)
+
+    def _products(self, block: Vector) -> Vector:
+        """The float32 products (n, size) of every row with those of ``block`` (n, d)."""
+        near = np.empty((len(block), self.size), dtype=np.float32)
+        # BLAS kernels now and then set this flag for finite numbers, from lanes that they throw away
+        with np.errstate(invalid="ignore"):
             for i, chunk in enumerate(self._chunks):
                 start = i * CHUNK
                 end = min(self.size, start + CHUNK)
@@ -244,11 +255,7 @@ class Memory:
                     near[0, start:end] = chunk[: end - start] @ block[0]
                 else:
                     near[:, start:end] = block @ chunk[: end - start].T
-            near[:, gone] = -np.inf
-            for row in near:
-                # float32 rounding may swap near ties: everything within it of the k-th is a candidate
-                bound = _at_most_kth(row, k) - 4e-6
-                yield np.flatnonzero(row >= bound)
+        return near
 
     def _gone(self) -> npt.NDArray[np.intp]:
         """The rows that were corrected away."""
