@@ -47,26 +47,28 @@ class Renames:
 
     def propose(self, query: Query) -> FloatArray:
         """Log-shares (m, options)."""
-        shares = query.recent_shares
-        translated = np.zeros_like(shares)
-        for i, j in zip(*np.nonzero(shares > SMALL), strict=True):
-            row = self._rows.get(int(j), {})
-            share = shares[i, j] / (IDENTITY + sum(row.values()))
-            translated[i, j] += share * IDENTITY
-            for option, count in row.items():
-                if option < query.options:
-                    translated[i, option] += share * count
+        translated = np.zeros((len(query), query.options))
+        for shares, into in zip(query.recent_shares, translated, strict=True):
+            told = [0.0] * query.options  # plain numbers: a few of them, and arrays' cost ten times as much each
+            for proposed in np.flatnonzero(shares > SMALL).tolist():
+                row = self._rows.get(proposed, {})
+                share = float(shares[proposed]) / (IDENTITY + sum(row.values()))
+                told[proposed] += share * IDENTITY
+                for option, count in row.items():
+                    if option < query.options:
+                        told[option] += share * count
+            into[:] = told
         return np.log(translated + FLOOR)
 
     def learn(self, examples: Sequence[Example], query: Query) -> None:
         """Counts what was taught where ``recent`` proposed something."""
         for shares, example in zip(query.recent_shares, examples, strict=True):
-            for option in np.flatnonzero(shares > SMALL):
-                share = float(shares[option])
-                row = self._rows.setdefault(int(option), {})
+            for proposed in np.flatnonzero(shares > SMALL).tolist():
+                share = float(shares[proposed])
+                row = self._rows.setdefault(proposed, {})
                 keep = 1.0 - (1.0 - KEEP) * share
-                for other in list(row):
-                    row[other] *= keep
+                for other, count in list(row.items()):
+                    row[other] = keep * count
                     if row[other] < SMALL:
                         del row[other]
                 row[example.option] = row.get(example.option, 0.0) + share

@@ -56,16 +56,15 @@ def spelling_vector(text: str) -> FloatArray:
     """
     if len(text) > LONGEST:
         text = f"{text[: LONGEST // 2]} {text[-LONGEST // 2 :]}"
-    words = re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", text).casefold())
-    letters = np.frombuffer(f" {words.strip()} ".encode("utf-32-le", "replace"), dtype="<u4").astype(np.uint64)
+    plain = re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", text).casefold())
+    letters = np.frombuffer(f" {plain.strip()} ".encode("utf-32-le", "replace"), dtype="<u4").astype(np.uint64)
     grams = np.unique(np.concatenate([_hashes(letters, length) for length in LENGTHS]))
-    part = np.uint64(SPELLING_DIMENSION // POSITIONS)
+    part = SPELLING_DIMENSION // POSITIONS
+    words = grams.astype("<u8").view("<u2").reshape(-1, POSITIONS).astype(np.int64)  # of 64 bits, 16 for each position
+    places = np.arange(POSITIONS) * part + (words >> 1) % part
+    signs = np.where(words & 1, 1.0, -1.0)
     vector = np.zeros(SPELLING_DIMENSION)
-    for position in range(POSITIONS):
-        word = (grams >> np.uint64(16 * position)) & np.uint64(0xFFFF)
-        places = position * int(part) + ((word >> np.uint64(1)) % part).astype(np.int64)
-        signs = np.where(word & np.uint64(1), 1.0, -1.0)
-        vector += np.bincount(places, weights=signs, minlength=SPELLING_DIMENSION)
+    vector += np.bincount(places.ravel(), weights=signs.ravel(), minlength=SPELLING_DIMENSION)
     norm = float(np.sqrt(vector @ vector))
     return vector / norm if norm > 0.0 else vector
 
