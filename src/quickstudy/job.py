@@ -178,8 +178,14 @@ class Job:
             raise JobError(f"In {str(file)!r}: {error.message}", next_step=error.next_step) from error
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the job as a TOML file, whole or not at all."""
+        """Writes the job as a TOML file, whole or not at all.
+
+        Raises:
+            JobError: the folder does not exist.
+        """
         file = Path(path)
+        if not file.parent.is_dir():
+            raise JobError(f"There is no folder {str(file.parent)!r}.", next_step=f"Make it: mkdir {file.parent}")
         text = tomli_w.dumps({key: value for key, value in self.to_dict().items() if key != "open" or value})
         partial = file.with_name(file.name + ".partial")
         partial.write_text(text, encoding="utf-8")

@@ -48,7 +48,8 @@ def test_a_journal_and_a_folder_are_backed_up(quickstudy, worked, folder):
     assert quickstudy("report", "copy.db", "--json").json["lessons"] == 40
     quickstudy("token", "add", "anna", "--role", "work")
     assert quickstudy("backup", ".", "saved").code == 0
-    assert sorted(os.listdir("saved")) == [".tokens.toml", "route.db", "route.toml"]
+    assert sorted(os.listdir("saved")) == [".audit.jsonl", ".tokens.toml", "route.db", "route.toml"]
+    assert os.stat(os.path.join("saved", ".audit.jsonl")).st_mode & 0o777 == 0o600
 
 
 def test_a_backup_overwrites_nothing_and_needs_a_source(quickstudy, worked):
@@ -56,3 +57,10 @@ def test_a_backup_overwrites_nothing_and_needs_a_source(quickstudy, worked):
     assert quickstudy("backup", "nope.db", "copy.db").code == 2
     assert quickstudy("backup", ".", ".").code == 2
     assert quickstudy("report", worked, "--json").json["lessons"] == 40
+
+
+def test_a_job_file_needs_its_folder_and_says_so(quickstudy):
+    done = quickstudy("init", "missing/route.toml", "-o", "a", "-o", "b")
+    assert done.code == 2
+    assert "There is no folder 'missing'" in done.err
+    assert "mkdir missing" in done.err

@@ -1,12 +1,15 @@
 """Roles, sessions and forged changes at the page's door; without a browser."""
 
+import asyncio
 import re
 
 import httpx
 import pytest
+from fastapi import Request
 from fastapi.testclient import TestClient
 
 from quickstudy import Learner
+from quickstudy.serve.access import COOKIE
 from quickstudy.serve.app import create_app
 from quickstudy.serve.settings import ServerSettings
 from quickstudy.serve.tokens import Role
@@ -128,7 +131,13 @@ def test_answers_go_under_the_tokens_name_and_sign_out_ends_the_session(signed_i
         answer = caller.post("/jobs/route/answers", json=body, headers={"x-csrf-token": csrf})
         assert answer.json()["lesson_id"] == "once"
     assert [lesson.by for lesson, _ in learner.lessons() if lesson.id == "once"] == ["a-teach"]
+    cookie = f"{COOKIE}={caller.cookies[COOKIE]}".encode()
+    request = Request({"type": "http", "method": "GET", "headers": [(b"cookie", cookie)]})
+    access = guarded_app.state.access
+    asyncio.run(access.caller(request))
+    assert access.still(request)
     assert caller.post("/sign-out", data={"csrf_token": csrf}).headers["location"] == "/sign-in"
+    assert not access.still(request), "what streams to this session ends"
     assert caller.get("/", headers=HTML).status_code == 303
 
 

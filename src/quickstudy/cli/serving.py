@@ -74,7 +74,7 @@ def serve(
             print_json_line({"address": address, "jobs": jobs, "tokens": settings.needs_tokens})
             return
         who = "Callers need a token." if settings.needs_tokens else "Everybody on this machine may do everything."
-        say(f"The desk is open at {address} with {jobs:,} jobs. {who} Ctrl-C closes it.")
+        say(f"The desk is open at {address} with {jobs:,} {'job' if jobs == 1 else 'jobs'}. {who} Ctrl-C closes it.")
 
     run(settings, started=started)
 

@@ -200,7 +200,7 @@ class Access:
             if self.settings.needs_tokens or secret.startswith(PREFIX):
                 raise _unknown_token()
             # Clients made for other servers always send some key; where none is needed, it says nothing.
-        session = self.session(request)
+        session = request.state.session = self.session(request)
         if session is None and self._needs_tokens:
             raise _sign_in()
         token = self._token_of(session)
@@ -212,6 +212,8 @@ class Access:
 
     def still(self, request: Request) -> bool:
         """Whether the caller of a request that was let in would be let in now: for answers that take long."""
+        if getattr(request.state, "session", None) is not None and self.session(request) is None:
+            return False  # signed out
         hash = getattr(request.state, "token_hash", None)
         if hash is None:
             return not self._needs_tokens

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from quickstudy.errors import InputError, JournalCorruptError
 from quickstudy.journal import Journal
+from quickstudy.serve.audit import FILE as AUDIT
 from quickstudy.serve.tokens import FILE as TOKENS
 
 
@@ -59,7 +60,7 @@ def back_up(journal: Path, target: Path) -> Backup:
 
 
 def back_up_folder(folder: Path, target: Path) -> list[Backup]:
-    """Copies a jobs folder: job files, journals, and the tokens' hashes.
+    """Copies a jobs folder: job files, journals, the tokens' hashes, and who changed the desk.
 
     Args:
         folder: the jobs folder.
@@ -82,9 +83,10 @@ def back_up_folder(folder: Path, target: Path) -> list[Backup]:
         journal = job.with_suffix(".db")
         if journal.exists():
             made.append(back_up(journal, target / journal.name))
-    if (folder / TOKENS).exists():
-        shutil.copyfile(folder / TOKENS, target / TOKENS)
-        os.chmod(target / TOKENS, 0o600)
+    for name in (TOKENS, AUDIT):
+        if (folder / name).exists():
+            shutil.copyfile(folder / name, target / name)
+            os.chmod(target / name, 0o600)
     return made
 
 

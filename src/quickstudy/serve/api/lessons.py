@@ -6,13 +6,14 @@ many steps (``tasks``), and what is learned from any of it.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
 
 from quickstudy.errors import QuickstudyError
 from quickstudy.serve.access import LOCAL, Caller
-from quickstudy.serve.api.rooms import OF_A_JOB, Answer, Opened, Teaches
+from quickstudy.serve.api.rooms import OF_A_JOB, Answer, Opened, Teaches, together
 from quickstudy.serve.api.shapes import (
     LessonOut,
     LessonsOut,
@@ -47,9 +48,7 @@ async def teach(caller: Teaches, job: Opened, body: TeachIn) -> Any:
 @router.post("/teach/batch", responses=OF_A_JOB, response_model=LessonsOut)
 async def teach_batch(caller: Teaches, job: Opened, body: TeachBatchIn, request: Request) -> Any:
     """Teaches many lessons at once; one that fails gives its error in its place."""
-    given = [_tried(caller, item) for item in body.items]
-    taught = iter(await job.worker.teach_many([one for one in given if isinstance(one, Teaching)]))
-    outcomes = [next(taught) if isinstance(one, Teaching) else one for one in given]
+    outcomes = await together(body.items, partial(teaching_in, caller), job.worker.teach_many)
     return {
         "results": [
             {"error": error_out(outcome, request)}
@@ -99,10 +98,3 @@ def teacher(caller: Caller, by: str | None) -> str:
     if by is None or by == caller.name:
         return caller.name
     return by if caller == LOCAL else f"{caller.name}/{by}"
-
-
-def _tried(caller: Caller, body: TeachIn) -> Teaching | QuickstudyError:
-    try:
-        return teaching_in(caller, body)
-    except QuickstudyError as error:
-        return error

@@ -5,17 +5,23 @@ Not here: the shapes of requests and answers (``shapes``).
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 from fastapi import Depends, Path, Request
 from pydantic import BaseModel
 from starlette.responses import JSONResponse
 
+from quickstudy.errors import QuickstudyError
 from quickstudy.serve.access import Caller, needs
 from quickstudy.serve.api.shapes import ErrorOut
 from quickstudy.serve.desk import OpenJob
 from quickstudy.serve.problems import Problem
 from quickstudy.serve.tokens import Role
+
+Body = TypeVar("Body")
+Work = TypeVar("Work")
+Result = TypeVar("Result")
 
 JOB_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 
@@ -66,6 +72,29 @@ Reviews: TypeAlias = Annotated[Caller, needs(Role.REVIEW)]
 Rules: TypeAlias = Annotated[Caller, needs(Role.ADMIN)]
 Opened: TypeAlias = Annotated[OpenJob, Depends(_opened)]
 """The path's job, open. Name the caller's role before it: who may not ask does not open anything."""
+
+
+async def together(
+    bodies: Sequence[Body],
+    read: Callable[[Body], Work],
+    do: Callable[[Sequence[Work]], Awaitable[list[Result | QuickstudyError]]],
+) -> list[Result | QuickstudyError]:
+    """Does at once what can be read of a batch; what cannot be read gives its error in its place.
+
+    Args:
+        bodies: the batch.
+        read: makes of each what is to be done, or raises.
+        do: does it.
+    """
+    works: list[Work] = []
+    refused: dict[int, QuickstudyError] = {}
+    for place, body in enumerate(bodies):
+        try:
+            works.append(read(body))
+        except QuickstudyError as error:
+            refused[place] = error
+    done = iter(await do(works))
+    return [refused[place] if place in refused else next(done) for place in range(len(bodies))]
 
 
 def for_all_jobs(caller: Caller) -> None:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from quickstudy.errors import QuickstudyError
 from quickstudy.learner import Learner
 from quickstudy.serve.access import Caller
-from quickstudy.serve.api.rooms import OF_A_JOB, Answer, AtWork, Opened
+from quickstudy.serve.api.rooms import OF_A_JOB, Answer, AtWork, Opened, together
 from quickstudy.serve.api.shapes import (
     DecideBatchIn,
     DecideIn,
@@ -47,9 +47,7 @@ async def decide(caller: AtWork, job: Opened, body: DecideIn) -> Any:
 async def decide_batch(caller: AtWork, job: Opened, body: DecideBatchIn, request: Request) -> Any:
     """Decides on many situations at once; one that fails gives its error in its place."""
     may_see(caller, *body.items)
-    asks = [_tried(item) for item in body.items]
-    decided = iter(await job.worker.decide_many([ask for ask in asks if isinstance(ask, Ask)]))
-    outcomes = [next(decided) if isinstance(ask, Ask) else ask for ask in asks]
+    outcomes = await together(body.items, ask_in, job.worker.decide_many)
     return {
         "results": [
             {"error": error_out(outcome, request)}
@@ -122,10 +120,3 @@ def may_see(caller: Caller, *bodies: DecideIn) -> None:
             "Evidence quotes what others taught.",
             next_step="Leave evidence out, or use a token that may teach.",
         )
-
-
-def _tried(body: DecideIn) -> Ask | QuickstudyError:
-    try:
-        return ask_in(body)
-    except QuickstudyError as error:
-        return error
