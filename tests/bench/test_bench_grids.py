@@ -14,8 +14,8 @@ from quickstudy.adapters.minigrid import ACTIONS, Bearings
 LEVEL = LEVELS["go-to-red-ball-grey"]
 
 
-def follow(records):
-    """What the bearings say already: the named thing first, else what was never seen."""
+def follow(records, options):
+    """What the bearings say already: the named thing first, else what was never seen; whatever is offered."""
     moves = {"ahead": "forward", "left": "left", "right": "right"}
     return [moves.get(record["named 1"]) or moves.get(record["unseen"], "done") for record in records]
 
@@ -23,13 +23,23 @@ def follow(records):
 def test_success_is_counted_in_unseen_episodes_and_equal_records_are_asked_once():
     asked = []
 
-    def counted(records):
-        asked.extend(tuple(record.values()) for record in records)
-        return follow(records)
+    def counted(records, options):
+        asked.extend((tuple(record.values()), tuple(options)) for record in records)
+        return follow(records, options)
 
     assert success(LEVEL, counted, range(40)) >= 0.95
     assert len(asked) == len(set(asked))
-    assert success(LEVEL, lambda records: ["left"] * len(records), range(40)) <= 0.2
+    assert success(LEVEL, lambda records, options: ["left"] * len(records), range(40)) <= 0.2
+
+
+def test_who_turns_to_and_fro_gets_on_only_where_nothing_is_offered_twice():
+    def fickle(records, options):
+        turn = [("left" if record["unseen"] == "right" else "right") for record in records]
+        wanted = [[*follow([record], options), way] for record, way in zip(records, turn, strict=True)]
+        return [next((w for w in (way, right) if w in options), options[0]) for right, way in wanted]
+
+    heeding = success(LEVEL, fickle, range(40))
+    assert heeding > success(LEVEL, fickle, range(40), heed=False) + 0.5
 
 
 def test_only_failed_attempts_are_corrected_and_each_situation_once(capsys):
@@ -40,11 +50,12 @@ def test_only_failed_attempts_are_corrected_and_each_situation_once(capsys):
     for seed in range(1, 12):
         before = apprentice.taught, apprentice.lessons
         walk = Bearings(LEVEL.make())
-        record, over, came = begin(walk, seed), False, set()
+        record, over, came, offered = begin(walk, seed), False, set(), list(ACTIONS)
         while not over:
             came.add(tuple(record.values()))
-            action = ACTIONS.index(str(apprentice.learner.predict(record).answer))
-            record, reward, ended, cut_off, _ = walk.step(action)
+            action = ACTIONS.index(str(apprentice.learner.predict(record, offered).answer))
+            record, reward, ended, cut_off, info = walk.step(action)
+            offered = [ACTIONS[option] for option in info["offered"]]
             over = ended or cut_off
         apprentice.attempt(seed)
         if reward > 0:
