@@ -2,6 +2,7 @@
 
 An episode in which the learner succeeds teaches nothing and costs the teacher nothing. In a failed one the bot says
 what was right in each situation that the learner came to itself (DAgger; Ross, Gordon & Bagnell 2011), once for each.
+The learner takes the best of what is offered: of what it did not do yet in just this situation of the episode.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 from minigrid.utils.baby_ai_bot import BabyAIBot, DisappearedBoxError
 
-from bench.grids.worlds import Level, begin
+from bench.grids.worlds import Level, Records, begin
 from quickstudy import Job, Learner
 from quickstudy.adapters.minigrid import ACTIONS, Bearings
 
@@ -56,6 +57,7 @@ class Apprentice:
     def attempt(self, seed: int) -> None:
         """The learner plays an episode; if it fails, the bot corrects it."""
         record, bot = begin(self.walk, seed), _bot(self.walk)
+        offered = list(ACTIONS)
         found: dict[tuple[str, ...], tuple[dict[str, str], str]] = {}
         action, over, lost, reward = None, False, False, 0.0
         while not over:
@@ -64,14 +66,15 @@ class Apprentice:
                     found.setdefault(tuple(record.values()), (record, ACTIONS[int(bot.replan(action))]))
                 except (AssertionError, DisappearedBoxError):
                     lost = True  # the bot can not undo everything that a learner may do
-            action = ACTIONS.index(str(self.learner.predict(record).answer))
-            record, reward, ended, cut_off, _ = self.walk.step(action)
+            action = ACTIONS.index(str(self.learner.predict(record, offered).answer))
+            record, reward, ended, cut_off, info = self.walk.step(action)
+            offered = [ACTIONS[option] for option in info["offered"]]
             over = ended or cut_off
         self._teach(list(found.values()) if reward <= 0.0 else [])
 
-    def answers(self, records: list[dict[str, str]]) -> list[str]:
-        """What it would do."""
-        return [str(decision.answer) for decision in self.learner.predict_many(records)]
+    def answers(self, records: Records, options: list[str]) -> list[str]:
+        """What it would do, of these options."""
+        return [str(decision.answer) for decision in self.learner.predict_many(records, options)]
 
     def _teach(self, found: Lessons) -> None:
         self.watched += 1

@@ -56,6 +56,56 @@ def test_a_record_says_what_is_known_and_is_in_its_space():
     assert record["carrying"] == ""
 
 
+def test_what_was_done_in_just_this_situation_is_not_offered_again():
+    env = Bearings(gymnasium.make("MiniGrid-Empty-5x5-v0"))
+    everything = list(range(len(ACTIONS)))
+    _, info = env.reset(seed=0)
+    assert info["offered"].tolist() == everything
+    for _ in range(9):  # twice around, until all is seen, and on to the wall
+        *_, info = env.step(Actions.left)
+    left = [action for action in everything if action != Actions.left]
+    for action in (Actions.forward, Actions.pickup, Actions.drop, Actions.toggle, Actions.done):
+        assert info["offered"].tolist() == left
+        *_, info = env.step(action)
+        left.remove(action)
+    assert info["offered"].tolist() == [Actions.right]
+    env.step(Actions.right)
+    *_, info = env.step(Actions.left)
+    assert info["offered"].tolist() == everything
+    _, info = env.reset(seed=0)
+    *_, info = env.step(Actions.left)
+    assert info["offered"].tolist() == everything
+
+
+@pytest.mark.parametrize("level", [DOOR_KEY, "BabyAI-GoToLocal-v0"])
+def test_an_action_that_is_offered_no_more_would_lead_where_it_led_before(level):
+    env = Bearings(gymnasium.make(level))
+    generator = np.random.default_rng(0)
+    repeated = 0
+
+    def room():
+        inner = env.unwrapped
+        load = inner.carrying and inner.carrying.encode()
+        seen = frozenset(env.map.cells.items())
+        return tuple(inner.agent_pos), inner.agent_dir, load, inner.grid.encode().tobytes(), seen
+
+    for seed in range(10):
+        _, info = env.reset(seed=seed)
+        led, over = {}, False
+        while not over:
+            here, offered = room(), set(info["offered"].tolist())
+            known = {action for (place, action) in led if place == here}
+            assert offered == set(range(len(ACTIONS))) - known or known == set(range(len(ACTIONS)))
+            action = int(generator.choice([0, 0, 1, 1, 2, 3, 4, 5]))  # whatever is offered
+            _, _, ended, cut_off, info = env.step(action)
+            over = ended or cut_off
+            if (here, action) in led:
+                repeated += 1
+                assert led[here, action] == room()
+            led[here, action] = room()
+    assert repeated > 20
+
+
 def test_what_a_mission_names_is_found_in_its_order():
     assert named("use the key to open the door and then get to the goal") == (("", "key"), ("", "door"), ("", "goal"))
     assert named("put the red ball next to a grey box") == (("red", "ball"), ("grey", "box"))
@@ -160,6 +210,10 @@ def test_other_observations_are_refused():
         Bearings(gymnasium.make("CartPole-v1"))
     with pytest.raises(InputError):
         Errands(gymnasium.make("CliffWalking-v1"))
+    walk = gymnasium.Wrapper(gymnasium.make(DOOR_KEY))
+    walk.action_space = gymnasium.spaces.Box(0.0, 1.0)
+    with pytest.raises(InputError, match="Discrete"):
+        Bearings(walk)
 
 
 def test_an_offer_of_unknown_actions_is_refused():

@@ -7,6 +7,10 @@ An observation of these environments is a picture of 7x7 cells, a compass and a 
 from the pictures of an episode (``grids``) and says for each kind of thing on it where the shortest known way to it
 begins. What the mission names is called ``named 1``, ``named 2``, ... in its order, whatever it is.
 
+Who is again in just the situation of before (the same place, direction, map and load) and does the same again comes to
+the same again. So ``info["offered"]`` names the actions that were not taken yet in this situation of the episode: who
+chooses among them does not walk in a circle for ever.
+
 Invariants: nothing is read from the environment but its observations and the actions that were taken; nothing is known
 of any level. What remains to be learned is what each action does, which thing to go to, and what to do with it.
 
@@ -24,7 +28,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quickstudy.adapters.grids import UNSEEN, Bearing, Cell, GridMap
+from quickstudy.adapters.grids import UNSEEN, Bearing, Cell, GridMap, Place
 from quickstudy.errors import InputError, MissingExtraError
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # MiniGrid loads pygame, which greets on standard output
@@ -74,13 +78,14 @@ class Bearings(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """Shows a MiniGrid environment as a record of bearings.
 
     The record's fields are ``carrying``, ``unseen`` (what was never seen, where one can go), ``named 1`` ... and the
-    kinds of things; doors by their state. A field is blank where there is nothing of its kind.
+    kinds of things; doors by their state. A field is blank where there is nothing of its kind. ``info["offered"]`` is
+    an array of the actions that were not taken yet in just this situation of the episode; of all, if none is left.
 
     Args:
         env: an environment of MiniGrid or BabyAI with its usual observations.
 
     Raises:
-        InputError: other observations.
+        InputError: other observations, or other actions.
 
     >>> import gymnasium
     >>> env = Bearings(gymnasium.make("MiniGrid-DoorKey-5x5-v0"))
@@ -98,24 +103,36 @@ class Bearings(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
                 f"The observations are {str(space)[:80]}.",
                 next_step="Give an environment of MiniGrid as gymnasium.make makes it.",
             )
+        if not isinstance(env.action_space, spaces.Discrete):
+            raise InputError(
+                f"The actions are {str(env.action_space)[:80]}.", next_step="Give an environment with Discrete actions."
+            )
+        self._actions = range(int(env.action_space.n))
         self.observation_space = spaces.Dict({name: spaces.Text(20, min_length=0, charset=LETTERS) for name in FIELDS})
         self.map = GridMap()
         self.bearings: dict[str, Bearing] = {}
         self._named: tuple[tuple[str, str], ...] = ()
+        self._carried = Cell()
+        self._maps: dict[frozenset[tuple[Place, Cell]], int] = {}
+        self._taken: dict[tuple[Place, int, Cell, int], set[int]] = {}
+        self._here: set[int] = set()
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
         """Begins an episode with an empty map."""
         observation, info = self.env.reset(seed=seed, options=options)
         self.map, self._named = GridMap(), named(observation["mission"])
-        return self._read(observation), info
+        self._maps.clear()
+        self._taken.clear()
+        return self._read(observation), {**info, "offered": self._offered()}
 
     def step(self, action: int) -> Any:
         """Takes one action of the environment, and draws what is seen then."""
         front = self.map.cells.get(self.map.front)
+        self._here.add(int(action))
         observation, reward, ended, cut_off, info = self.env.step(action)
         if action == Actions.forward and front is not None and (front.free or front.thing in ENTERED):
             self.map.step()
-        return self._read(observation), reward, ended, cut_off, info
+        return self._read(observation), reward, ended, cut_off, {**info, "offered": self._offered()}
 
     # -- inside
 
@@ -123,13 +140,22 @@ class Bearings(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         image = observation["image"]
         self.map.look(int(observation["direction"]), _cells(image))
         record = dict.fromkeys(FIELDS, "")
-        record["carrying"] = self._called(_cell(image[image.shape[0] // 2, image.shape[1] - 1]))
+        self._carried = _cell(image[image.shape[0] // 2, image.shape[1] - 1])
+        record["carrying"] = self._called(self._carried)
         found = self.map.bearings(self._called)
         self.bearings = {name: bearing for name, (bearing, _) in found.items()}
         for name, (bearing, cell) in found.items():
             state = f"{cell.state} " if cell.state and name.startswith("named") else ""
             record[name] = f"{state}{bearing}"
         return record
+
+    def _offered(self) -> npt.NDArray[np.int64]:
+        """The actions that were not taken yet in this situation; all if none is left."""
+        known = self._maps.setdefault(frozenset(self.map.cells.items()), len(self._maps))
+        situation = (self.map.place, self.map.direction, self._carried, known)
+        self._here = self._taken.setdefault(situation, set())
+        left = [action for action in self._actions if action not in self._here]
+        return np.array(left or self._actions, dtype=np.int64)
 
     def _called(self, cell: Cell) -> str:
         """What a cell counts as."""
