@@ -150,3 +150,17 @@ def test_prices_that_make_no_sense_together_are_refused():
         for prices in ({"price_wrong": 1.0}, {"price_audit": 1.0}, {"price_wrong": 1.0, "price_ask": 1.0}):
             with pytest.raises(InputError, match=r"price|costs"):
                 learner.configure(**prices)
+
+
+def test_where_asking_is_free_everything_is_asked_and_verdicts_that_come_later_count(tmp_path):
+    with Learner(job(), tmp_path / "colours.db") as learner:
+        live(learner, colours(150))
+        waiting = [learner.decide(situation) for situation, _ in colours(20, seed=1)]
+        assert "shadow" in {decision.reason for decision in waiting}
+        learner.configure(price_wrong=1.0, price_ask=0.0)
+        assert {d.reason for d in live(learner, colours(20, seed=2))} <= {"too dear", "far"}
+        for decision in waiting:
+            learner.reject(decision)
+        errors = gate_of(learner).books["1.0"].ledger.errors
+    with Learner.open(tmp_path / "colours.db") as learner:
+        assert gate_of(learner).books["1.0"].ledger.errors == errors
