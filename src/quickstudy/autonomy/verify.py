@@ -3,7 +3,8 @@
 It reads the events of the journal's own learner in order of arrival and trusts none of what they say of the gate: coins
 come from the key, bounds from the ledger's formula, verdicts from the lessons. It uses neither the gate nor the policy.
 What it cannot see: whether the teacher was right; and whether somebody who could write the file replaced the key and
-all that follows from it, or took a decision out together with its lessons. A forgotten decision has lost its score and
+all that follows from it, or took a decision out together with its lessons; thresholds and audit probabilities are
+checked against what was decided by them, not chosen again. A forgotten decision has lost its score and
 threshold; all else of it is still checked.
 """
 
@@ -17,6 +18,7 @@ from quickstudy.autonomy.coins import KEY_NAME, coin
 from quickstudy.autonomy.ledger import Ledger
 from quickstudy.autonomy.segments import ledger_confidence
 from quickstudy.autonomy.settings import Autonomy
+from quickstudy.errors import JournalCorruptError
 from quickstudy.journal import Event, Journal
 from quickstudy.options import Options
 
@@ -103,6 +105,9 @@ def verify(journal: Journal) -> Verification:
 
     Args:
         journal: open, also read-only.
+
+    Raises:
+        JournalCorruptError: an event cannot be read at all, or nothing says whose journal it is.
     """
     checker = _Checker(journal)
     for event in journal.events(kinds=["configure", "decision", "lesson", "option"]):
@@ -137,10 +142,21 @@ class _Checker:
 
     def __post_init__(self) -> None:
         self.node = self.journal.get_meta("learner")
+        if self.node is None:
+            raise JournalCorruptError(
+                f"The journal {self.journal.path!r} does not say which learner's it is, so nothing can be verified.",
+                next_step="Restore it from a backup.",
+            )
         self.key = self.journal.get_meta(KEY_NAME) or ""
 
     def take(self, event: Event) -> None:
-        """Checks one event."""
+        """Checks one event; what cannot be understood does not fit either."""
+        try:
+            self._take(event)
+        except (LookupError, TypeError, ValueError, AttributeError, JournalCorruptError) as error:
+            self._wrong(event, f"it cannot be read: {type(error).__name__}: {error}")
+
+    def _take(self, event: Event) -> None:
         if event.kind == "option":
             if not event.forgotten:
                 self.options.apply(event)
@@ -261,6 +277,9 @@ class _Checker:
         self.counts["v"] += 1
         if not first:
             self._wrong(event, "it counts as a first verdict, but the decision had one")
+            return
+        if self.journal.get(id) is None:
+            self._wrong(event, f"it is a verdict on {id}, which is not in the journal")
             return
         self._check_verdict(event, id)
         stood = self.stood.get(id)
