@@ -1,11 +1,14 @@
-"""Verification: every coin, probability, threshold and bound of a journal computed again, from the journal alone.
+"""Verification: every coin, verdict and bound of a journal computed again, from the journal alone.
 
 It reads the events of the journal's own learner in order of arrival and trusts none of what they say of the gate: coins
-come from the key, bounds from the ledger's formula, verdicts from the lessons. It uses neither the gate nor the policy.
+come from the key, bounds from the ledger's formula, verdicts from the lessons; modes follow from coins and audit
+probabilities, and each answer alone from the bound before it. It uses neither the gate nor the policy: thresholds and
+audit probabilities are checked (a score reaches its threshold, a probability is at least ``q_min``), not chosen again.
+The bound holds whatever chose them.
+
 What it cannot see: whether the teacher was right; and whether somebody who could write the file replaced the key and
-all that follows from it, or took a decision out together with its lessons; thresholds and audit probabilities are
-checked against what was decided by them, not chosen again. A forgotten decision has lost its score and
-threshold; all else of it is still checked.
+all that follows from it, or took decisions out with their lessons and numbered the other events anew. A forgotten
+decision has lost its score and threshold; all else of it is still checked.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from quickstudy.errors import JournalCorruptError
 from quickstudy.journal import Event, Journal
 from quickstudy.options import Options
 
+KINDS = ("configure", "decision", "lesson", "option")
 MOST_PROBLEMS = 100
 """So many problems are listed; the others are only counted."""
 
@@ -110,8 +114,12 @@ def verify(journal: Journal) -> Verification:
         JournalCorruptError: an event cannot be read at all, or nothing says whose journal it is.
     """
     checker = _Checker(journal)
-    for event in journal.events(kinds=["configure", "decision", "lesson", "option"]):
-        checker.take(event)
+    before = 0
+    for event in journal.events():
+        checker.follows(event, before)
+        before = event.seq
+        if event.kind in KINDS:
+            checker.take(event)
     return checker.result()
 
 
@@ -148,6 +156,11 @@ class _Checker:
                 next_step="Restore it from a backup.",
             )
         self.key = self.journal.get_meta(KEY_NAME) or ""
+
+    def follows(self, event: Event, before: int) -> None:
+        """Checks that no event is missing between this one and the one before, by their numbers."""
+        if missing := event.seq - before - 1:
+            self._wrong(event, f"{missing:,} events before it are missing from the journal")
 
     def take(self, event: Event) -> None:
         """Checks one event; what cannot be understood does not fit either."""

@@ -159,7 +159,7 @@ def what_if(
 
 
 def verify(journal: JournalArgument, as_json: JsonOption = False) -> None:
-    """Compute every coin, probability, threshold and bound again, from the journal alone. Exits with 1 if one is off.
+    """Compute every coin, verdict and bound again, from the journal alone. Exits with 1 if anything does not fit.
 
     For example:
 
