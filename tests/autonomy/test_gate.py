@@ -32,6 +32,18 @@ def test_with_a_target_it_starts_in_shadow_and_then_answers_alone():
         assert ledger.bound() <= 0.1 * ledger.answers
 
 
+def test_the_report_says_alone_only_while_answers_can_be_given_alone():
+    with Learner(job(0.05)) as learner:
+        assert {decision.mode for decision in live(learner, colours(70))} == {"ask"}
+        (line,) = learner.report().autonomy.ledgers
+        assert gate_of(learner).books["1.0"].allows(0.05)  # one answer more would do, but not rarer audits from here on
+        assert line.state == "shadow"
+        live(learner, colours(300, seed=1))
+        assert learner.report().autonomy.ledgers[0].state == "alone"
+        learner.pause()
+        assert learner.report().autonomy.ledgers[0].state == "shadow"
+
+
 def test_every_coin_follows_from_the_journals_key_and_decides():
     with Learner(job()) as learner:
         live(learner, colours(300))

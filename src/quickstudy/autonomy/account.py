@@ -201,7 +201,7 @@ def account(gate: Gate, past: Past) -> Account:
 def _line(gate: Gate, book: Book) -> LedgerLine:
     ledger, target = book.ledger, gate.settings.target
     bound = ledger.bound()
-    able = gate.settings.active and not gate.settings.paused and book.allows(target)
+    able = book.segment is not None and gate.current.get(book.segment) == book.name and gate.is_open(book.segment)
     return LedgerLine(
         name=book.name,
         segment=book.segment,
