@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from quickstudy.autonomy.settings import Autonomy
 from quickstudy.cli.console import EXIT_OURS, JournalArgument, JsonOption, grid_of, out, print_json, say, show
 from quickstudy.cli.opening import existing, open_for_learning, open_for_reading
 from quickstudy.errors import InputError
@@ -209,7 +210,8 @@ def _settings(settings: Mapping[str, Any], *, as_json: bool) -> None:
     elif not settings["active"]:
         show("Off: everything is asked; what it would have stood behind counts in shadow.")
     else:
-        show(f"It answers alone where it has shown that at most {settings['target_error']:.2%} are wrong.")
+        target = Autonomy.from_dict(settings).target
+        show(f"It answers alone where it has shown that at most {target:.2%} are wrong.")
     grid = grid_of("Settings", ["setting", "value"])
     for name, value in settings.items():
         text = ", ".join(value) if isinstance(value, list) else value
