@@ -5,10 +5,10 @@ from collections import Counter
 import pytest
 
 from autonomy.streams import COLOURS, colours, gate_of, job, live, same_gate
-from quickstudy import Learner
+from quickstudy import Job, Learner
 from quickstudy.autonomy.coins import KEY_NAME, coin
 from quickstudy.autonomy.verify import verify
-from quickstudy.errors import InputError
+from quickstudy.errors import InputError, OptionError
 
 
 def test_without_a_target_everything_is_asked_and_counted_in_shadow():
@@ -221,6 +221,28 @@ def test_some_options_are_always_asked_also_under_a_new_name():
         decisions = live(learner, [(s, "crimson" if r == "red" else r) for s, r in colours(400)])
         assert any(decision.alone for decision in decisions)
         assert {d.reason for d in decisions[50:] if d.answer == "crimson"} == {"always ask"}
+
+
+def test_an_option_that_is_always_asked_must_be_there_unless_the_job_is_open():
+    with Learner(job()) as learner:
+        with pytest.raises(OptionError, match=r"'blu'.*'blue'"):
+            learner.configure(always_ask=["red", "blu"])
+        assert learner.autonomy.always_ask == ()
+        learner.configure(always_ask=["red", "blue"])
+        learner.rename_option("red", "crimson")
+        learner.retire_option("blue")
+        assert learner.configure(always_ask=["red", "blue"]).always_ask == ("red", "blue")
+    with Learner(Job("open", encoder="static")) as learner:
+        assert learner.configure(always_ask=["later"]).always_ask == ("later",)
+
+
+def test_a_guarantee_by_a_field_needs_situations_with_fields():
+    with Learner(Job("texts", COLOURS, encoder="static")) as learner:
+        learner.decide("a text")
+        with pytest.raises(InputError, match="no field 'vendor'"):
+            learner.configure(guarantee_by="vendor")
+        assert learner.autonomy.guarantee_by is None
+        assert learner.configure(guarantee_by="answer").guarantee_by == "answer"
 
 
 def test_no_more_answers_alone_than_the_cap_allows():

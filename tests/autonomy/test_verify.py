@@ -79,7 +79,7 @@ CHEATS = {
     "an audit that is gone, but for its verdict": (
         "DELETE FROM events WHERE id = (SELECT decision_id FROM events WHERE correct = 0 AND forgotten = 0)"
     ),
-    "answers alone that are gone": "DELETE FROM events WHERE mode = 'act' AND id NOT IN (SELECT id FROM events LIMIT 9)",
+    "answers alone that are gone": "DELETE FROM events WHERE mode = 'act' AND coin > 0.7",
     "what was said of a decision": "UPDATE events SET data = '{}' WHERE mode = 'act' AND forgotten = 0",
     "a score that is no number": "UPDATE events SET data = json_set(data, '$.score', 'high') WHERE mode = 'act'",
     "a probability that is no number": "UPDATE events SET propensity = 'often' WHERE mode = 'act'",

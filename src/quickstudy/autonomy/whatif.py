@@ -2,8 +2,9 @@
 
 The gate is played forward from where it stands, with a copy of its policy and of its ledger, over the newest decisions
 of the journal as if they were to come again: same scores, known verdicts where there are any, and elsewhere errors as
-likely as the scores say. Prices stay as they are. It is a forecast, not a promise: the promise holds at any target. Moving the target changes
-nothing that the ledger has shown. Invariant: nothing is written, and the same journal gives the same forecast.
+likely as the scores say. Prices stay as they are. It is a forecast, not a promise: the promise holds at any target.
+Moving the target changes nothing that the ledger has shown. Invariant: nothing is written, and the same journal gives
+the same forecast.
 
 How much a person will have to look at is said per 1,000 tasks. A day's audits are forecast only once the journal spans
 a week: the pace of less says little about a day, as weekdays and weekends differ.

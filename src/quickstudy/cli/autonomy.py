@@ -14,8 +14,6 @@ import typer
 from quickstudy.autonomy.settings import Autonomy
 from quickstudy.cli.console import EXIT_OURS, JournalArgument, JsonOption, grid_of, out, print_json, say, show
 from quickstudy.cli.opening import existing, open_for_learning, open_for_reading
-from quickstudy.errors import InputError
-from quickstudy.journal.address import shown
 
 
 def configure(
@@ -73,13 +71,6 @@ def configure(
     else:
         existing(journal)
         with open_for_learning(journal) as learner:
-            unknown = sorted(set(changes.get("always_ask", [])) - set(learner.options))
-            if unknown and not learner.job.open:
-                raise InputError(
-                    f"There is no option {unknown[0]!r}.",
-                    next_step=f"See them with: quickstudy options list {shown(journal)}",
-                    code="unknown-option",
-                )
             settings = learner.configure(**changes)
     _settings(settings.to_dict(), as_json=as_json)
 
