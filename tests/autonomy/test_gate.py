@@ -6,6 +6,7 @@ import pytest
 
 from autonomy.streams import COLOURS, colours, gate_of, job, live, same_gate
 from quickstudy import Job, Learner
+from quickstudy.autonomy.books import Recent
 from quickstudy.autonomy.coins import KEY_NAME, coin
 from quickstudy.autonomy.verify import verify
 from quickstudy.errors import InputError, OptionError
@@ -254,6 +255,33 @@ def test_no_more_answers_alone_than_the_cap_allows():
         assert alone
         assert max(sum(t - 3600.0 < other <= t for other in alone) for t in alone) <= 5
         assert "cap" in {d.reason for d in decisions}
+
+
+def test_the_cap_holds_in_every_hour_also_where_times_go_backwards():
+    with Learner(job()) as learner:
+        live(learner, colours(300))
+        learner.configure(per_hour=5)
+        alone = []
+        for number, (situation, right) in enumerate(colours(200, seed=1)):
+            decision = learner.decide(situation, at=1e6 - 60.0 * number)
+            if decision.alone:
+                alone.append(decision.at)
+            else:
+                learner.teach(decision, right)
+        assert len(alone) > 10
+        assert max(sum(t - 3600.0 < other <= t for other in alone) for t in alone) <= 5
+
+
+def test_the_newest_minutes_are_kept_whichever_way_time_runs():
+    for step in (60.0, -60.0):
+        recent = Recent()
+        for number in range(10_000):
+            recent.add(1e7 + step * number)
+        newest = 1e7 + step * 9_999
+        assert len(recent.state()) <= 2 * 24 * 60
+        assert recent.full(None, 1_000, newest)
+        assert not recent.full(None, 1_000, newest + 20 * step * 24 * 60)
+        assert Recent(recent.state()).state() == recent.state()
 
 
 def test_a_batch_counts_one_after_the_other():

@@ -105,8 +105,11 @@ def checked_targets(target_error: float | Sequence[float] | None) -> list[float]
     """
     if target_error is None:
         return list(CANDIDATES)
-    single = isinstance(target_error, str | bytes) or not isinstance(target_error, Iterable)
-    given = [target_error] if single else list(target_error)
+    given: list[Any]
+    if isinstance(target_error, Iterable) and not isinstance(target_error, str | bytes):
+        given = list(target_error)
+    else:
+        given = [target_error]
     if not given:
         raise InputError("There is no target.", next_step="Name one, like 0.02, or none at all.", code="bad-target")
     for target in given:
