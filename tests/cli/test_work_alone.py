@@ -66,3 +66,24 @@ def test_teach_all_learns_the_labels_of_rows_answered_alone_too(worked):
     with Learner.open("w.db", read_only=True) as learner:
         assert learner.report().lessons == 260
         assert sum(line.confirmed for line in learner.report().autonomy.ledgers) > 0
+
+
+def test_a_label_under_an_options_old_name_is_right(worked):
+    first = run(*WORK)
+    with Learner.open("w.db") as learner:
+        learner.rename_option("even", "paired")
+    (worked / "more.csv").write_text((worked / "table.csv").read_text())
+    again = run("work", "more.csv", "--id", "word", *WORK[4:])
+    assert again["alone"] > 0
+    assert again["alone_error"] == first["alone_error"] == 0.0
+    with open("more.answers.csv") as file:
+        assert {row["correct"] for row in csv.DictReader(file) if row["answer"] == "paired"} == {"true"}
+
+
+def test_work_says_the_share_alone_the_audits_the_bound_and_the_true_error(worked):
+    done = CliRunner().invoke(app, list(WORK[:-1]))
+    said = " ".join(done.output.split())
+    assert "of the rows were answered alone;" in said
+    assert "answers were audited." in said
+    assert "answers stood behind at most" in said
+    assert "In truth 0 of the" in said
