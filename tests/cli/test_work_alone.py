@@ -1,13 +1,17 @@
 """``work`` where the job names a target: rows answered alone, audits, the bound and the true error side by side."""
 
 import csv
+import io
 import json
+import sys
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
 
 from quickstudy import Job, Learner
 from quickstudy.cli.app import app
+from quickstudy.cli.work import _ask
 
 
 @pytest.fixture
@@ -87,3 +91,12 @@ def test_work_says_the_share_alone_the_audits_the_bound_and_the_true_error(worke
     assert "answers were audited." in said
     assert "answers stood behind at most" in said
     assert "In truth 0 of the" in said
+
+
+def test_a_person_answers_audits_blind_and_questions_with_its_guess(monkeypatch, capsys):
+    with Learner(Job("parity", ["even", "odd"], encoder="static")) as learner:
+        for mode, guessed in (("audit", False), ("ask", True)):
+            decision = replace(learner.decide("cat dog"), mode=mode)
+            monkeypatch.setattr(sys, "stdin", io.StringIO("1\n"))
+            assert _ask(decision, learner).answer is not None
+            assert ("%" in capsys.readouterr().err) == guessed

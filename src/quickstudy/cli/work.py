@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -274,8 +274,10 @@ def _write(answers: AnswersFile, row: Row, decision: Decision, right: bool | Non
     )
 
 
-def _ask(decision: Any, learner: Learner) -> Reply:
-    return ask(decision, set(learner.options), is_open=learner.job.open, console=err())
+def _ask(decision: Decision, learner: Learner) -> Reply:
+    """Asks a person; an audit is blind: its verdict is not to lean on the answer that it judges."""
+    blind = decision.mode == "audit"
+    return ask(decision, set(learner.options), is_open=learner.job.open, console=err(), blind=blind)
 
 
 def _read(row: Row, table: Table, columns: Columns) -> tuple[Situation, float | None, str, str | None]:
