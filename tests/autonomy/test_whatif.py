@@ -1,11 +1,14 @@
 """What-if: the gate is played forward as it would be played."""
 
+from pathlib import Path
+
 import pytest
 
 from autonomy.streams import colours, job, live
 from quickstudy import Job, Learner
 from quickstudy.autonomy.ledger import Ledger
 from quickstudy.autonomy.policy import EVERY, Policy, Signals
+from quickstudy.autonomy.segments import ledger_confidence
 from quickstudy.autonomy.whatif import checked_targets, clean_audits
 from quickstudy.errors import InputError, JobError
 
@@ -88,3 +91,11 @@ def test_prices_bind_in_the_forecast_as_they_do_in_the_gate(learner):
         assert learner.what_if(0.3)[0].share_alone == 0.0
     finally:
         learner.configure(price_wrong=None, price_ask=None, price_audit=None)
+
+
+def test_the_page_on_the_guarantee_says_when_the_gate_opens():
+    page = (Path(__file__).parents[2] / "docs" / "guarantee.md").read_text()
+    fresh = Ledger(ledger_confidence(0.95, "1.0"))
+    first, *rest = (clean_audits(fresh, target) for target in (0.1, 0.05, 0.02, 0.01))
+    said = f"after {first} right answers in shadow at 10%, {rest[0]} at 5%, {rest[1]} at 2%, {rest[2]} at 1%"
+    assert said in " ".join(page.split())
