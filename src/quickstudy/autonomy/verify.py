@@ -80,6 +80,7 @@ class Verification:
         bounds: bounds computed again, one for each answer given alone or audited by a coin.
         verdicts: first verdicts checked.
         forgotten: decisions whose score could not be checked.
+        others: decisions of other learners, which a merge brought: only their own journals can prove them.
         problems: what does not fit, the first 100.
         problem_count: how many there are.
         ledgers: all ledgers at the end.
@@ -90,6 +91,7 @@ class Verification:
     bounds: int
     verdicts: int
     forgotten: int
+    others: int
     problems: tuple[Problem, ...]
     problem_count: int
     ledgers: tuple[CheckedLedger, ...]
@@ -145,7 +147,7 @@ class _Checker:
     closed: set[str] = field(default_factory=set)
     stood: dict[str, _Stood] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("d", "c", "b", "v", "f", "p"), 0))
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("d", "c", "b", "v", "f", "o", "p"), 0))
     problems: list[Problem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -174,7 +176,7 @@ class _Checker:
             if not event.forgotten:
                 self.options.apply(event)
         elif event.node != self.node:
-            return
+            self.counts["o"] += event.kind == "decision"
         elif event.kind == "configure":
             self._configure(event)
         elif event.kind == "decision":
@@ -201,7 +203,8 @@ class _Checker:
             for name, ledger in self.ledgers.items()
         ]
         n = self.counts
-        return Verification(n["d"], n["c"], n["b"], n["v"], n["f"], tuple(self.problems), n["p"], tuple(ledgers))
+        counts = (n["d"], n["c"], n["b"], n["v"], n["f"], n["o"])
+        return Verification(*counts, tuple(self.problems), n["p"], tuple(ledgers))
 
     def _wrong(self, event: Event, what: str) -> None:
         self.counts["p"] += 1

@@ -187,7 +187,14 @@ def verify(journal: JournalArgument, as_json: JsonOption = False) -> None:
         )
         for problem in found.problems[:20]:
             show(f"  {problem.event}: {problem.what}")
-        show("Everything fits." if found.right else f"{found.problem_count:,} do not fit.")
+        if found.others:
+            show(f"{found.others:,} decisions are other learners': verify those in their own journals.")
+        if not found.right:
+            show(f"{found.problem_count:,} do not fit.")
+        elif found.decisions:
+            show("Everything fits.")
+        else:
+            show("This journal's own learner has decided nothing, so there was nothing to verify.")
     if not found.right:
         raise typer.Exit(EXIT_OURS)
 
