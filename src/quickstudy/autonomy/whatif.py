@@ -190,7 +190,9 @@ def _forecast(gate: Gate, past: Past, target: float, pace: float | None) -> What
             asked += 1
             continue
         is_open = plan.open and ledger.allows(kept)
-        q = min(1.0, max(ledger.q_min, policy.audit_rate(score, kept, ledger))) if is_open else ledger.q_min
+        q = ledger.q_min
+        if is_open and score >= plan.threshold:
+            q = min(1.0, max(q, policy.audit_rate(score, kept, ledger)))
         if score < plan.threshold or not settings.pays(score, q):
             policy.saw(score, kept, ledger)
             asked += 1
