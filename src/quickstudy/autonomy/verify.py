@@ -155,7 +155,7 @@ class _Checker:
         if self.node is None:
             raise JournalCorruptError(
                 f"The journal {self.journal.path!r} does not say which learner's it is, so nothing can be verified.",
-                next_step="Restore it from a backup.",
+                next_step="If a learner never opened it, there is nothing to verify; else restore it from a backup.",
             )
         self.key = self.journal.get_meta(KEY_NAME) or ""
 
