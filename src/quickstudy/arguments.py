@@ -1,4 +1,4 @@
-"""The arguments of a learner's verbs, checked: lists of situations, options, times and teachers.
+"""The arguments of a learner's verbs, checked: lists of situations, options, times, teachers, limits.
 
 Not here: situations themselves (``perception``), and options' names (``job``).
 """
@@ -51,6 +51,17 @@ def times_of(at: float | Sequence[float | None] | None, count: int) -> list[floa
     if len(at) != count:
         raise InputError(f"{count} situations and {len(at)} times.", next_step="Give as many of each.")
     return [checked_time(time) for time in at]
+
+
+def checked_limit(limit: object) -> int | None:
+    """How many at most; None for all.
+
+    Raises:
+        InputError: it is no whole number from 0.
+    """
+    if limit is None or (isinstance(limit, int) and not isinstance(limit, bool) and limit >= 0):
+        return limit
+    raise InputError(f"limit is {limit!r}.", next_step="Give a whole number from 0, or None for all.")
 
 
 def chosen(options: Sequence[str] | None) -> list[str] | None:

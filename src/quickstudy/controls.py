@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from quickstudy import views
+from quickstudy.arguments import checked_limit
 from quickstudy.autonomy.account import Standing, standing
 from quickstudy.autonomy.gate import Gate
 from quickstudy.autonomy.past import read_past
@@ -128,6 +129,8 @@ class Controls:
         Args:
             by: the teacher who would be asked: those that she answered herself are left out.
         """
+        if by is not None and not isinstance(by, str):
+            raise InputError(f"by is {by!r}.", next_step="Give the teacher's name as text.")
         record = self._record
         ids = to_ask_again(record.journal, draw(record.journal, record.id), by)
         return [views.past_decision(record.decision(id)) for id in ids]
@@ -135,5 +138,6 @@ class Controls:
     @reads
     def audits(self, limit: int | None = None) -> list[Decision]:
         """Answers that wait for their audit, oldest first; answer them with ``teach``, as any other task."""
+        count = checked_limit(limit)
         waiting = [event for event in self._record.journal.waiting() if event.mode == "audit"]
-        return [views.past_decision(event) for event in waiting[:limit]]
+        return [views.past_decision(event) for event in waiting[:count]]

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, TypeAlias
 
 from quickstudy import views
-from quickstudy.arguments import checked_teachers, chosen, listed, times_of
+from quickstudy.arguments import checked_limit, checked_teachers, chosen, listed, times_of
 from quickstudy.autonomy.gate import Gate
 from quickstudy.controls import Controls
 from quickstudy.errors import InputError, JobError, LessonError, OptionError
@@ -464,7 +464,7 @@ class Learner(Feedback, Controls, Tasks):
 
     def waiting(self, limit: int | None = None) -> list[Decision]:
         """Decisions that nobody has answered, oldest first."""
-        return [views.past_decision(event) for event in self._record.journal.waiting(limit)]
+        return [views.past_decision(event) for event in self._record.journal.waiting(checked_limit(limit))]
 
     def decision(self, id: str) -> Decision:
         """A past decision, with the evidence it had.

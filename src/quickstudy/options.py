@@ -43,6 +43,13 @@ class Options:
         """The names of the options that are not retired, in order."""
         return tuple(name for name, active in zip(self.names, self.active, strict=True) if active)
 
+    def same(self, one: str | None, other: str | None) -> bool:
+        """Whether two names mean one option; None means none."""
+        if one is None or other is None:
+            return False
+        column = self.column(other)
+        return one == other if column is None else column == self.column(one)
+
     def column(self, name: str) -> int | None:
         """The column that ``name`` means today, or None."""
         return self.columns.get(name)

@@ -34,6 +34,7 @@ from quickstudy.errors import (
 from quickstudy.job import Job
 from quickstudy.journal import Event, HybridClock, Journal, Snapshot, new_id
 from quickstudy.knowledge import Knowledge, Progress, catch_up, last_mark, replaced_vector, replay
+from quickstudy.options import unknown_option
 from quickstudy.perception import Encoder, situation_to_json
 from quickstudy.rewards import WEIGHTS
 from quickstudy.turns import Turns
@@ -294,8 +295,20 @@ class Record(Declarations, Turns):
 
         Raises:
             InputError: a setting that makes no sense.
+            OptionError: an option that a closed job does not have.
         """
         settings = self.keeper.settings.changed(changes)
+        options = self.options
+        for name in changes.get("always_ask", ()):
+            if not self.job.open and options.column(name) is None:
+                raise unknown_option(name, options.current())
+        field, kind = changes.get("guarantee_by"), self._shape()[0]
+        if field not in (None, "answer") and kind not in (None, "record"):
+            raise InputError(
+                f"Job {self.job.name!r} sees situations of the kind {kind}, which have no field {field!r}.",
+                next_step='Give guarantee_by="answer", or None; or give records to the learner.',
+                code="bad-setting",
+            )
         self.append([self.keeper.configured(settings, self.event)], durable=True)
         return self.keeper.settings
 

@@ -98,6 +98,10 @@ def test_a_change_of_the_guarantee_starts_new_ledgers_and_keeps_the_old_ones():
         live(learner, colours(150))
         learner.configure(guarantee_by="answer")
         live(learner, colours(100, seed=1))
+        each = [book.ledger.answers for book in gate_of(learner).books.values() if not book.closed]
+        assert len(each) == 3
+        said = ", ".join(str(answers) for answers in each)
+        assert f"Now V = {said}, a claim for each answer by itself, T = 10" in learner.report().autonomy.promise()
         learner.configure(guarantee_by=None)
         live(learner, colours(50, seed=2))
         books = gate_of(learner).books
@@ -139,7 +143,9 @@ def test_with_prices_an_answer_is_given_alone_only_where_it_pays():
         for event in learner._record.journal.events(kinds=["decision"]):
             if event.mode == "act":
                 assert (1.0 - event.data["score"]) * 8.0 * (1.0 - event.propensity) + event.propensity <= 1.0 + 1e-9
-        saving = learner.report().autonomy.saving
+        account = learner.report().autonomy
+        assert "T = 12.5 (by the prices), C = 95%." in account.promise()
+        saving = account.saving
         assert saving.asking == len(decisions)
         assert saving.least <= saving.expected <= saving.asking
         assert saving.expected > 0.0
@@ -150,3 +156,17 @@ def test_prices_that_make_no_sense_together_are_refused():
         for prices in ({"price_wrong": 1.0}, {"price_audit": 1.0}, {"price_wrong": 1.0, "price_ask": 1.0}):
             with pytest.raises(InputError, match=r"price|costs"):
                 learner.configure(**prices)
+
+
+def test_where_asking_is_free_everything_is_asked_and_verdicts_that_come_later_count(tmp_path):
+    with Learner(job(), tmp_path / "colours.db") as learner:
+        live(learner, colours(150))
+        waiting = [learner.decide(situation) for situation, _ in colours(20, seed=1)]
+        assert "shadow" in {decision.reason for decision in waiting}
+        learner.configure(price_wrong=1.0, price_ask=0.0)
+        assert {d.reason for d in live(learner, colours(20, seed=2))} <= {"too dear", "far"}
+        for decision in waiting:
+            learner.reject(decision)
+        errors = gate_of(learner).books["1.0"].ledger.errors
+    with Learner.open(tmp_path / "colours.db") as learner:
+        assert gate_of(learner).books["1.0"].ledger.errors == errors

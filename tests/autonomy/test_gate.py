@@ -5,10 +5,11 @@ from collections import Counter
 import pytest
 
 from autonomy.streams import COLOURS, colours, gate_of, job, live, same_gate
-from quickstudy import Learner
+from quickstudy import Job, Learner
+from quickstudy.autonomy.books import Recent
 from quickstudy.autonomy.coins import KEY_NAME, coin
 from quickstudy.autonomy.verify import verify
-from quickstudy.errors import InputError
+from quickstudy.errors import InputError, OptionError
 
 
 def test_without_a_target_everything_is_asked_and_counted_in_shadow():
@@ -30,6 +31,18 @@ def test_with_a_target_it_starts_in_shadow_and_then_answers_alone():
             assert decision.alone == (decision.mode == "act")
         ledger = gate_of(learner).books["1.0"].ledger
         assert ledger.bound() <= 0.1 * ledger.answers
+
+
+def test_the_report_says_alone_only_while_answers_can_be_given_alone():
+    with Learner(job(0.05)) as learner:
+        assert {decision.mode for decision in live(learner, colours(70))} == {"ask"}
+        (line,) = learner.report().autonomy.ledgers
+        assert gate_of(learner).books["1.0"].allows(0.05)  # one answer more would do, but not rarer audits from here on
+        assert line.state == "shadow"
+        live(learner, colours(300, seed=1))
+        assert learner.report().autonomy.ledgers[0].state == "alone"
+        learner.pause()
+        assert learner.report().autonomy.ledgers[0].state == "shadow"
 
 
 def test_every_coin_follows_from_the_journals_key_and_decides():
@@ -211,6 +224,28 @@ def test_some_options_are_always_asked_also_under_a_new_name():
         assert {d.reason for d in decisions[50:] if d.answer == "crimson"} == {"always ask"}
 
 
+def test_an_option_that_is_always_asked_must_be_there_unless_the_job_is_open():
+    with Learner(job()) as learner:
+        with pytest.raises(OptionError, match=r"'blu'.*'blue'"):
+            learner.configure(always_ask=["red", "blu"])
+        assert learner.autonomy.always_ask == ()
+        learner.configure(always_ask=["red", "blue"])
+        learner.rename_option("red", "crimson")
+        learner.retire_option("blue")
+        assert learner.configure(always_ask=["red", "blue"]).always_ask == ("red", "blue")
+    with Learner(Job("open", encoder="static")) as learner:
+        assert learner.configure(always_ask=["later"]).always_ask == ("later",)
+
+
+def test_a_guarantee_by_a_field_needs_situations_with_fields():
+    with Learner(Job("texts", COLOURS, encoder="static")) as learner:
+        learner.decide("a text")
+        with pytest.raises(InputError, match="no field 'vendor'"):
+            learner.configure(guarantee_by="vendor")
+        assert learner.autonomy.guarantee_by is None
+        assert learner.configure(guarantee_by="answer").guarantee_by == "answer"
+
+
 def test_no_more_answers_alone_than_the_cap_allows():
     with Learner(job()) as learner:
         live(learner, colours(300))
@@ -220,6 +255,33 @@ def test_no_more_answers_alone_than_the_cap_allows():
         assert alone
         assert max(sum(t - 3600.0 < other <= t for other in alone) for t in alone) <= 5
         assert "cap" in {d.reason for d in decisions}
+
+
+def test_the_cap_holds_in_every_hour_also_where_times_go_backwards():
+    with Learner(job()) as learner:
+        live(learner, colours(300))
+        learner.configure(per_hour=5)
+        alone = []
+        for number, (situation, right) in enumerate(colours(200, seed=1)):
+            decision = learner.decide(situation, at=1e6 - 60.0 * number)
+            if decision.alone:
+                alone.append(decision.at)
+            else:
+                learner.teach(decision, right)
+        assert len(alone) > 10
+        assert max(sum(t - 3600.0 < other <= t for other in alone) for t in alone) <= 5
+
+
+def test_the_newest_minutes_are_kept_whichever_way_time_runs():
+    for step in (60.0, -60.0):
+        recent = Recent()
+        for number in range(10_000):
+            recent.add(1e7 + step * number)
+        newest = 1e7 + step * 9_999
+        assert len(recent.state()) <= 2 * 24 * 60
+        assert recent.full(None, 1_000, newest)
+        assert not recent.full(None, 1_000, newest + 20 * step * 24 * 60)
+        assert Recent(recent.state()).state() == recent.state()
 
 
 def test_a_batch_counts_one_after_the_other():

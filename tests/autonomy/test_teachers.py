@@ -92,7 +92,7 @@ def test_a_teacher_without_shared_tasks_leaves_the_bound_unaccounted(learner):
     assert report.truly_wrong(0.02) is None
 
 
-def test_of_two_teachers_alone_nobody_is_named_but_their_common_error_is_known(learner):
+def test_of_two_teachers_alone_nobody_is_named_and_their_error_is_only_bounded(learner):
     for i in range(40):
         decision = learner.decide(f"situation {i}")
         learner.teach(decision, NAMES[i % 3], by="anna")
@@ -100,7 +100,11 @@ def test_of_two_teachers_alone_nobody_is_named_but_their_common_error_is_known(l
     report = learner.teachers()
     assert all(teacher.error is None and teacher.high > 0.1 for teacher in report.teachers)
     assert [teacher.disagreed for teacher in report.teachers] == [4, 4]
-    assert report.error is not None
+    assert report.error is None
+    assert (report.low, report.high) == (0.0, by_name(report)["anna"].high)
+    assert report.truly_wrong(0.02) == pytest.approx(0.02 + report.high)
+    assert f"error is from 0.0% to {report.high:.1%} in the 40 tasks" in report.note
+    assert "a third teacher" in report.note
 
 
 def test_first_answers_count_and_later_corrections_are_shown_apart(learner):

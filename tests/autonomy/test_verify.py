@@ -7,6 +7,7 @@ import pytest
 from autonomy.streams import colours, job, live
 from quickstudy import Learner
 from quickstudy.autonomy.verify import verify
+from quickstudy.errors import JournalCorruptError
 from quickstudy.journal import Journal
 
 
@@ -75,6 +76,19 @@ CHEATS = {
     "a decision taken out of its ledger": (
         "UPDATE events SET ledger = NULL, propensity = NULL WHERE id = (SELECT id FROM events WHERE mode = 'act')"
     ),
+    "an audit that is gone, but for its verdict": (
+        "DELETE FROM events WHERE id = (SELECT decision_id FROM events WHERE correct = 0 AND forgotten = 0)"
+    ),
+    "answers alone that are gone": "DELETE FROM events WHERE mode = 'act' AND coin > 0.7",
+    "what was said of a decision": "UPDATE events SET data = '{}' WHERE mode = 'act' AND forgotten = 0",
+    "a score that is no number": "UPDATE events SET data = json_set(data, '$.score', 'high') WHERE mode = 'act'",
+    "a probability that is no number": "UPDATE events SET propensity = 'often' WHERE mode = 'act'",
+    "a ledger that is none": "UPDATE events SET ledger = 'mine' WHERE mode = 'act'",
+    "a key that is none": "UPDATE meta SET value = 'secret' WHERE key = 'coin_key'",
+    "settings": "UPDATE events SET data = json_set(data, '$.settings.target_error', 5) WHERE kind = 'configure'",
+    "settings that are none": "UPDATE events SET data = json_set(data, '$.settings', 'x') WHERE kind = 'configure'",
+    "an alarm": "UPDATE events SET data = json_set(data, '$.alarm', json('{}')) WHERE kind = 'configure'",
+    "verdicts": "UPDATE events SET data = json_set(data, '$.verdicts', json('[[1]]')) WHERE kind = 'configure'",
     "an audit that is gone": "DELETE FROM events WHERE propensity = 1.0 AND correct IS NULL AND kind = 'decision'",
 }
 
@@ -88,3 +102,14 @@ def test_a_changed_journal_is_found_out(honest, tmp_path, what):
     connection.commit()
     connection.close()
     assert not checked(tmp_path / "changed.db").right
+
+
+def test_a_journal_that_does_not_say_whose_it_is_cannot_be_verified(honest, tmp_path):
+    with Journal.open(honest, identity=None, read_only=True) as journal:
+        journal.backup(tmp_path / "nobodys.db")
+    connection = sqlite3.connect(tmp_path / "nobodys.db")
+    connection.execute("DELETE FROM meta WHERE key = 'learner'")
+    connection.commit()
+    connection.close()
+    with pytest.raises(JournalCorruptError, match="which learner"):
+        checked(tmp_path / "nobodys.db")

@@ -1,11 +1,15 @@
 """What-if: the gate is played forward as it would be played."""
 
+from pathlib import Path
+
 import pytest
 
 from autonomy.streams import colours, job, live
 from quickstudy import Job, Learner
-from quickstudy.autonomy.policy import EVERY, Policy
-from quickstudy.autonomy.whatif import checked_targets
+from quickstudy.autonomy.ledger import Ledger
+from quickstudy.autonomy.policy import EVERY, Policy, Signals
+from quickstudy.autonomy.segments import ledger_confidence
+from quickstudy.autonomy.whatif import checked_targets, clean_audits
 from quickstudy.errors import InputError, JobError
 
 
@@ -53,3 +57,45 @@ def test_a_target_that_nobody_can_promise_is_refused(target):
         checked_targets([0.02, target])
     with pytest.raises(JobError, match="between 0 and 1"):
         Job("route", ["a", "b"], target_error=target)
+
+
+@pytest.mark.parametrize("target", ["0.02", b"2", object(), [], {}])
+def test_what_is_no_target_at_all_is_refused(target):
+    with pytest.raises(InputError, match="target"):
+        checked_targets(target)
+
+
+@pytest.mark.parametrize("target", [0.1, 0.05, 0.02])
+def test_the_gate_opens_after_as_many_clean_audits_as_are_said(target):
+    policy, ledger, sure = Policy(), Ledger(0.9625), Signals(0.99999, 1e-6, 0.0, 1.0)
+    said = clean_audits(ledger, target)
+    while not (plan := policy.plan(target, ledger)).open:
+        score = policy.score(sure)
+        if score >= plan.threshold:
+            ledger.stand(1.0, audited=True)
+            ledger.verdict(1.0, wrong=False)
+        policy.saw(score, target, ledger)
+        policy.learn(sure, score, True, 1.0)
+    assert said <= ledger.answers <= said + EVERY
+    assert clean_audits(ledger, target) == 0
+
+
+def test_prices_bind_in_the_forecast_as_they_do_in_the_gate(learner):
+    dear, limit = learner.what_if([0.3, 0.125])
+    assert dear.share_alone > limit.share_alone
+    try:
+        learner.configure(price_wrong=8.0, price_ask=1.0, price_audit=0.0)
+        dear, limit = learner.what_if([0.3, 0.125])
+        assert dear.share_alone == limit.share_alone > 0.0
+        learner.configure(price_audit=1000.0)
+        assert learner.what_if(0.3)[0].share_alone == 0.0
+    finally:
+        learner.configure(price_wrong=None, price_ask=None, price_audit=None)
+
+
+def test_the_page_on_the_guarantee_says_when_the_gate_opens():
+    page = (Path(__file__).parents[2] / "docs" / "guarantee.md").read_text()
+    fresh = Ledger(ledger_confidence(0.95, "1.0"))
+    first, *rest = (clean_audits(fresh, target) for target in (0.1, 0.05, 0.02, 0.01))
+    said = f"after {first} right answers in shadow at 10%, {rest[0]} at 5%, {rest[1]} at 2%, {rest[2]} at 1%"
+    assert said in " ".join(page.split())

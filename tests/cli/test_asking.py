@@ -25,10 +25,11 @@ def decision():
     )
 
 
-def reply(said, *, is_open=False):
+def reply(said, *, options=OPTIONS, **keywords):
     shown = io.StringIO()
     console = Console(file=shown, width=80)
-    return ask(decision(), OPTIONS, is_open=is_open, console=console, answers=io.StringIO(said)), shown.getvalue()
+    keywords = {"is_open": False, **keywords}
+    return ask(decision(), options, console=console, answers=io.StringIO(said), **keywords), shown.getvalue()
 
 
 def test_the_person_sees_the_situation_the_guesses_and_what_they_rest_on():
@@ -37,6 +38,21 @@ def test_the_person_sees_the_situation_the_guesses_and_what_they_rest_on():
     assert "1 billing  70%" in shown
     assert "2 fraud  20%" in shown
     assert "like: an invoice question → billing" in shown
+
+
+def test_a_blind_question_holds_nothing_of_what_the_learner_thinks():
+    said, shown = reply("3\n", options=["zoo", *OPTIONS, *(f"t{i}" for i in range(7))], blind=True)
+    assert said == Reply("s")
+    assert "charged twice" in shown
+    assert [line.strip() for line in shown.splitlines() if line.startswith("  ")] == [
+        "1 billing",
+        "2 fraud",
+        "3 s",
+        *(f"{i + 4} t{i}" for i in range(6)),
+        "and 2 more, by name",
+    ]
+    assert "%" not in shown
+    assert "like:" not in shown
 
 
 @pytest.mark.parametrize(

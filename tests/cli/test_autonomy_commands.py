@@ -51,6 +51,15 @@ def test_verify_exits_with_1_for_a_changed_journal(copy):
     assert "do not fit" in run("verify", copy, code=1)
 
 
+def test_verify_says_what_it_cannot_prove(journal, tmp_path):
+    with Learner(job(), tmp_path / "merged.db") as learner:
+        learner.merge(journal)
+    shown = run("verify", tmp_path / "merged.db")
+    assert "300 decisions are other learners'" in shown
+    assert "nothing to verify" in shown
+    assert "Everything fits." not in shown
+
+
 def test_the_report_prints_the_claim_word_for_word(journal):
     shown = " ".join(run("report", journal).split())
     assert CLAIM in shown

@@ -1,7 +1,9 @@
 import json
+import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 from quickstudy import Learner
 
@@ -67,3 +69,9 @@ def test_ctrl_c_keeps_everything_and_says_how_to_go_on(tmp_path):
         report = learner.report()
         assert (report.lessons, report.decisions) == (1000 - summary["alone"], 1000)
         assert report.autonomy.alone == summary["alone"]
+
+
+def test_the_picture_in_the_readme_shows_what_is_done_alone_beside_the_bound_and_the_truth():
+    picture = (Path(__file__).parents[2] / "docs" / "demo.svg").read_text(encoding="utf-8")
+    assert re.search(r"alone&#160;\d+%&#160;&#160;[\d,]+&#160;audits&#160;.*stood&#160;behind&#160;≤&#160;", picture)
+    assert "in&#160;truth" in picture

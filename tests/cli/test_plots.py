@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from quickstudy.cli.plots import plot_learning, plot_report
+from quickstudy.cli.plots import _curve, new_figure, plot_learning, plot_report
 from quickstudy.errors import InputError
 
 REPORT = {
@@ -52,3 +52,12 @@ def test_pyplot_is_never_loaded(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_labels_keep_the_order_of_their_curves_and_off_the_axis(tmp_path):
+    axes = new_figure(tmp_path / "slider.png").subplots()
+    for label, end in (("asked", 0.001), ("audited", 0.045), ("never", 0.0)):
+        _curve(axes, [0.1, 0.2], [0.5, end], "black", label)
+    height = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    assert 0.0 <= height["asked"] < height["audited"] < height["never"]  # there is room above only
+    assert height["audited"] - height["asked"] >= 0.055

@@ -322,3 +322,13 @@ def test_decisions_are_frozen(learner):
     decision = learner.decide("situation 0")
     with pytest.raises(dataclasses.FrozenInstanceError):
         decision.answer = "green"
+
+
+@pytest.mark.parametrize("limit", [-1, 2.5, "2", True])
+def test_a_limit_is_a_whole_number_from_0(learner, limit):
+    refused(learner, InputError, "limit", learner.waiting, limit)
+    refused(learner, InputError, "limit", learner.audits, limit)
+
+
+def test_whoever_is_asked_again_has_a_name(learner):
+    refused(learner, InputError, "by is 3", learner.to_ask_again, 3)

@@ -51,7 +51,7 @@ ALLOWED = {
     "record": {*KEPT, "declarations", "episodes", "turns"},
     "calls": {*WORDS, "journal"},
     "report": {*KEPT, "calls"},
-    "controls": {*KEPT, "record", "turns"},
+    "controls": {*KEPT, "arguments", "record", "turns"},
     "feedback": {*KEPT, "record", "turns"},
     "hindsight": {*KEPT, *TASKS, "record"},
     "tasks": {*KEPT, *TASKS, "record", "hindsight", "turns"},

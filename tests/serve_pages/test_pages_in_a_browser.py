@@ -178,7 +178,7 @@ def test_limits_and_pause_are_kept_and_nonsense_is_refused(served, page):
     assert (settings.per_hour, settings.always_ask, settings.ask_twice, settings.paused) == (30, ("fraud",), 0.1, True)
     page.get_by_label("Never answered alone").fill("nobody")
     page.get_by_role("button", name="Keep these limits").click()
-    expect(page.get_by_role("alert")).to_contain_text("no option 'nobody'")
+    expect(page.get_by_role("alert")).to_contain_text("Unknown option 'nobody'")
     page.wrongs.clear()
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from quickstudy.autonomy.books import Book
 from quickstudy.autonomy.gate import Gate
 from quickstudy.autonomy.past import WRONG, Past
+from quickstudy.autonomy.settings import Autonomy
 from quickstudy.autonomy.whatif import Nine, nines
 
 CLAIM = (
@@ -27,6 +28,8 @@ STOOD_BEHIND = (
 NOT_PROMISED = "Nothing is promised about the next answer, a recent window, or the teacher's own errors."
 
 RECENT = 200
+SHOWN = 6
+"""Of so many ledgers V is said in one line; all are in the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +128,26 @@ class Account:
         """As plain data for JSON."""
         return asdict(self)
 
+    @property
+    def target(self) -> float:
+        """T: the target error, or less where prices say so."""
+        return Autonomy.from_dict(self.settings).target
+
+    @property
+    def letters(self) -> str:
+        """What the claim's letters stand for now."""
+        settings = self.settings
+        answers = f"V = {self.answers:,}"
+        if settings["guarantee_by"] is not None:
+            parts = [line.answers for line in self.ledgers if line.state in ("alone", "shadow")]
+            each = ", ".join(f"{count:,}" for count in parts[:SHOWN]) + (", …" if len(parts) > SHOWN else "")
+            answers = f"V = {each or 0}, a claim for each {settings['guarantee_by']} by itself"
+        why = "" if self.target == settings["target_error"] else " (by the prices)"
+        return f"Now {answers}, T = {100 * self.target:g}{why}, C = {100 * settings['confidence']:g}%."
+
     def promise(self) -> str:
         """The claim, and what its letters stand for now."""
-        target, confidence = self.settings["target_error"], self.settings["confidence"]
-        return f"{self.claim} Now V = {self.answers:,}, T = {100 * target:g}, C = {100 * confidence:g}%."
+        return f"{self.claim} {self.letters}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +220,7 @@ def account(gate: Gate, past: Past) -> Account:
 def _line(gate: Gate, book: Book) -> LedgerLine:
     ledger, target = book.ledger, gate.settings.target
     bound = ledger.bound()
-    able = gate.settings.active and not gate.settings.paused and book.allows(target)
+    able = book.segment is not None and gate.current.get(book.segment) == book.name and gate.is_open(book.segment)
     return LedgerLine(
         name=book.name,
         segment=book.segment,

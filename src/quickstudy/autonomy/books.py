@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from quickstudy.autonomy import drift
@@ -141,7 +142,9 @@ class Book:
 
 
 class Recent:
-    """How many answers were given alone lately, by minute, for a day.
+    """How many answers were given alone, by minute, in the days around the newest ones.
+
+    Times are the decisions' own, and need not come in order: a table may be sorted from the newest row down.
 
     Args:
         counts: pairs (minute, count).
@@ -155,18 +158,25 @@ class Recent:
         minute = int(at // 60)
         self._counts[minute] = self._counts.get(minute, 0) + 1
         if len(self._counts) > 2 * DAY_MINUTES:
-            newest = max(self._counts)
-            self._counts = {m: count for m, count in self._counts.items() if m >= newest - DAY_MINUTES}
+            self._counts = {m: count for m, count in self._counts.items() if abs(m - minute) <= DAY_MINUTES}
 
     def full(self, per_hour: int | None, per_day: int | None, at: float) -> bool:
-        """Whether one more would be too many; a minute that began within the time counts whole."""
-        if per_hour is None and per_day is None:
-            return False
-        now = int(at // 60)
-        hour = sum(count for minute, count in self._counts.items() if now - HOUR_MINUTES <= minute <= now)
-        day = sum(count for minute, count in self._counts.items() if now - DAY_MINUTES <= minute <= now)
-        return (per_hour is not None and hour >= per_hour) or (per_day is not None and day >= per_day)
+        """Whether one more would be too many in any hour or day that it falls into; minutes count whole."""
+        minute = int(at // 60)
+        return any(
+            cap is not None and self._most(minute, span) >= cap
+            for cap, span in ((per_hour, HOUR_MINUTES), (per_day, DAY_MINUTES))
+        )
 
     def state(self) -> list[tuple[int, int]]:
         """Pairs (minute, count)."""
         return sorted(self._counts.items())
+
+    def _most(self, minute: int, span: int) -> int:
+        """The largest count in any stretch of so many minutes around this one."""
+        near = np.zeros(2 * span + 1, dtype=np.int64)
+        for other, count in self._counts.items():
+            if abs(other - minute) <= span:
+                near[other - minute + span] = count
+        sums = np.concatenate([[0], np.cumsum(near)])
+        return int((sums[span + 1 :] - sums[: span + 1]).max())

@@ -21,7 +21,7 @@ from quickstudy.autonomy.books import Alarm, Book, Recent
 from quickstudy.autonomy.coins import coin
 from quickstudy.autonomy.familiar import Familiar
 from quickstudy.autonomy.ledger import Ledger
-from quickstudy.autonomy.policy import Policy, Signals
+from quickstudy.autonomy.policy import Plan, Policy, Signals
 from quickstudy.autonomy.segments import ledger_confidence, numbers
 from quickstudy.autonomy.settings import LEDGER_SETTINGS, Autonomy
 from quickstudy.journal import Event
@@ -120,7 +120,7 @@ class Gate:
         pricer = self.pricer(segment)
         plan = pricer.plan(target, ledger)
         threshold = plan.threshold
-        is_open = settings.active and plan.open and book.alarm(target) is None and book.allows(target)
+        is_open = self._opens(book, plan)
         q = min(1.0, max(ledger.q_min, pricer.audit_rate(score, target, ledger))) if is_open else ledger.q_min
         if not settings.pays(score, q):
             return Ruling("ask", "too dear", score, threshold, None, None, None, target)
@@ -132,6 +132,12 @@ class Gate:
             return Ruling("ask", "shadow", score, threshold, 1.0, flip, book.name, target)
         mode, reason = ("audit", "audit") if flip < q else ("act", "sure")
         return Ruling("act" if mode == "act" else "audit", reason, score, threshold, q, flip, book.name, target)
+
+    def is_open(self, segment: str) -> bool:
+        """Whether answers of a segment can be given alone now, if they are sure enough; changes nothing."""
+        book = self._book_of(segment)
+        plan = self.pricer(segment).plan(self.settings.target, book.ledger)
+        return not self.settings.paused and self._opens(book, plan)
 
     def ledger_of(self, segment: str) -> Ledger:
         """The ledger that the next answer stood behind in a segment would enter."""
@@ -305,6 +311,10 @@ class Gate:
         if self.familiar.is_far(signals.novelty):
             return "far"
         return None
+
+    def _opens(self, book: Book, plan: Plan) -> bool:
+        target = self.settings.target
+        return self.settings.active and plan.open and book.alarm(target) is None and book.allows(target)
 
     def _book_of(self, segment: str) -> Book:
         """The book that the next answer stood behind in a segment would enter."""

@@ -111,7 +111,7 @@ class Keeper:
         ):
             return None
         judged.add(decision.id)
-        return _agree(decision.answer, answer, options)
+        return options.same(decision.answer, answer)
 
     def adopted(self, options: Options, make: Callable[..., Event]) -> list[Event]:
         """The event that takes over verdicts which a merge brought: the first lesson on each decision that waits.
@@ -126,7 +126,7 @@ class Keeper:
             lessons = [e for e in self._journal.lessons_of(id) if e.is_verdict]
             if decision is not None and not decision.forgotten and lessons:
                 first = min(lessons, key=lambda event: (event.clock, event.id))
-                verdicts.append([id, _agree(decision.answer, first.answer, options)])
+                verdicts.append([id, options.same(decision.answer, first.answer)])
         return [make("configure", None, data={"verdicts": verdicts})] if verdicts else []
 
     # -- state
@@ -184,14 +184,6 @@ class Keeper:
             return False
         column = options.column(decision.answer)
         return any(decision.answer == name or (column is not None and column == options.column(name)) for name in names)
-
-
-def _agree(said: str | None, taught: str | None, options: Options) -> bool:
-    """Whether two names mean one option."""
-    if said is None or taught is None:
-        return False
-    column = options.column(taught)
-    return said == taught if column is None else column == options.column(said)
 
 
 def without_gate(arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:

@@ -19,6 +19,9 @@ LEDGER_SETTINGS = ("confidence", "q_min", "guarantee_by")
 
 PRICES = ("price_wrong", "price_ask", "price_audit")
 
+LEAST_SHARE = 1e-6
+"""No smaller share of wrong answers is promised, nor sought where asking costs next to nothing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Autonomy:
@@ -59,11 +62,11 @@ class Autonomy:
         """The share of wrong answers that the gate keeps to: the target, or less where prices make it too dear.
 
         Where a wrong answer costs ``price_wrong`` and asking ``price_ask``, answering alone is worth while only if less
-        than ``price_ask / price_wrong`` of the answers are wrong.
+        than ``price_ask / price_wrong`` of the answers are wrong; where asking is free, it never is (:meth:`pays`).
         """
         if self.price_wrong is None or self.price_ask is None:
             return self.target_error
-        return min(self.target_error, self.price_ask / self.price_wrong)
+        return min(self.target_error, max(self.price_ask / self.price_wrong, LEAST_SHARE))
 
     def pays(self, score: float, q: float) -> bool:
         """Whether answering, audited with probability q, costs no more than asking; True without prices.
@@ -136,7 +139,7 @@ def _number(value: object, low: float, high: float) -> bool:
 
 def is_share(value: object) -> bool:
     """Whether a value is a share that can be promised: between 0 and 1, a millionth from either."""
-    return _number(value, 1e-6, 1.0 - 1e-6)
+    return _number(value, LEAST_SHARE, 1.0 - LEAST_SHARE)
 
 
 def _count(value: object) -> bool:

@@ -109,8 +109,8 @@ class TeachersReport:
         agreement: the share of them on which all agree; None without any.
         ask_twice: the share of asked and audited tasks that are to be put to a second teacher.
         again: decisions that have one teacher's answer and wait for another's, oldest first.
-        error: the estimated error rate of the first verdicts; None unless every teacher shares tasks.
-        low: the lower end of its interval.
+        error: the estimated error rate of the first verdicts; None unless the answers can tell who was wrong.
+        low: the lower end of its interval; None unless every teacher shares tasks.
         high: the upper end.
         answers: V, the answers stood behind in the ledgers in force.
         bound: U, at most so many of them disagree with their first verdicts.
@@ -149,16 +149,17 @@ class TeachersReport:
     def note(self) -> str:
         """What the bound does and does not account for, in words."""
         about = "The bound is about disagreement with the teachers' first verdicts."
-        if self.error is None or self.low is None or self.high is None:
+        if self.low is None or self.high is None:
             why = "Not every teacher shares tasks with another" if self.shared_tasks else "No task has two answers"
             return (
                 f"{about} It does not account for the teachers' own errors. {why}: set ask_twice, and put the tasks "
                 "that it draws to another teacher."
             )
-        known = (
-            f"{about} Their own error is about {self.error:.1%} ({self.low:.1%} to {self.high:.1%}) in the "
-            f"{self.shared_tasks:,} tasks that several answered."
-        )
+        between = f"{self.low:.1%} to {self.high:.1%}"
+        size = f"from {between}" if self.error is None else f"about {self.error:.1%} ({between})"
+        known = f"{about} Their own error is {size} in the {self.shared_tasks:,} tasks that several answered."
+        if self.error is None:
+            known += " More cannot be said before a third teacher answers some of them."
         total = self.truly_wrong()
         if total is None:
             return known
@@ -210,6 +211,8 @@ def make_teachers_report(
         end: sum(getattr(rates[name], end) * n for name, n in first.items()) / total if known else None
         for end in ("error", "low", "high")
     }
+    if known and not all(rates[name].identified for name in first):
+        mean["error"] = None
     return TeachersReport(
         confidence=confidence,
         teachers=tuple(

@@ -1,10 +1,14 @@
-"""Verification: every coin, probability, threshold and bound of a journal computed again, from the journal alone.
+"""Verification: every coin, verdict and bound of a journal computed again, from the journal alone.
 
 It reads the events of the journal's own learner in order of arrival and trusts none of what they say of the gate: coins
-come from the key, bounds from the ledger's formula, verdicts from the lessons. It uses neither the gate nor the policy.
+come from the key, bounds from the ledger's formula, verdicts from the lessons; modes follow from coins and audit
+probabilities, and each answer alone from the bound before it. It uses neither the gate nor the policy: thresholds and
+audit probabilities are checked (a score reaches its threshold, a probability is at least ``q_min``), not chosen again.
+The bound holds whatever chose them.
+
 What it cannot see: whether the teacher was right; and whether somebody who could write the file replaced the key and
-all that follows from it, or took a decision out together with its lessons. A forgotten decision has lost its score and
-threshold; all else of it is still checked.
+all that follows from it, or took decisions out with their lessons and numbered the other events anew. A forgotten
+decision has lost its score and threshold; all else of it is still checked.
 """
 
 from __future__ import annotations
@@ -17,9 +21,11 @@ from quickstudy.autonomy.coins import KEY_NAME, coin
 from quickstudy.autonomy.ledger import Ledger
 from quickstudy.autonomy.segments import ledger_confidence
 from quickstudy.autonomy.settings import Autonomy
+from quickstudy.errors import JournalCorruptError
 from quickstudy.journal import Event, Journal
 from quickstudy.options import Options
 
+KINDS = ("configure", "decision", "lesson", "option")
 MOST_PROBLEMS = 100
 """So many problems are listed; the others are only counted."""
 
@@ -74,6 +80,7 @@ class Verification:
         bounds: bounds computed again, one for each answer given alone or audited by a coin.
         verdicts: first verdicts checked.
         forgotten: decisions whose score could not be checked.
+        others: decisions of other learners, which a merge brought: only their own journals can prove them.
         problems: what does not fit, the first 100.
         problem_count: how many there are.
         ledgers: all ledgers at the end.
@@ -84,6 +91,7 @@ class Verification:
     bounds: int
     verdicts: int
     forgotten: int
+    others: int
     problems: tuple[Problem, ...]
     problem_count: int
     ledgers: tuple[CheckedLedger, ...]
@@ -103,10 +111,17 @@ def verify(journal: Journal) -> Verification:
 
     Args:
         journal: open, also read-only.
+
+    Raises:
+        JournalCorruptError: an event cannot be read at all, or nothing says whose journal it is.
     """
     checker = _Checker(journal)
-    for event in journal.events(kinds=["configure", "decision", "lesson", "option"]):
-        checker.take(event)
+    before = 0
+    for event in journal.events():
+        checker.follows(event, before)
+        before = event.seq
+        if event.kind in KINDS:
+            checker.take(event)
     return checker.result()
 
 
@@ -132,20 +147,36 @@ class _Checker:
     closed: set[str] = field(default_factory=set)
     stood: dict[str, _Stood] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("d", "c", "b", "v", "f", "p"), 0))
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("d", "c", "b", "v", "f", "o", "p"), 0))
     problems: list[Problem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.node = self.journal.get_meta("learner")
+        if self.node is None:
+            raise JournalCorruptError(
+                f"The journal {self.journal.path!r} does not say which learner's it is, so nothing can be verified.",
+                next_step="If a learner never opened it, there is nothing to verify; else restore it from a backup.",
+            )
         self.key = self.journal.get_meta(KEY_NAME) or ""
 
+    def follows(self, event: Event, before: int) -> None:
+        """Checks that no event is missing between this one and the one before, by their numbers."""
+        if missing := event.seq - before - 1:
+            self._wrong(event, f"{missing:,} events before it are missing from the journal")
+
     def take(self, event: Event) -> None:
-        """Checks one event."""
+        """Checks one event; what cannot be understood does not fit either."""
+        try:
+            self._take(event)
+        except (LookupError, TypeError, ValueError, AttributeError, JournalCorruptError) as error:
+            self._wrong(event, f"it cannot be read: {type(error).__name__}: {error}")
+
+    def _take(self, event: Event) -> None:
         if event.kind == "option":
             if not event.forgotten:
                 self.options.apply(event)
         elif event.node != self.node:
-            return
+            self.counts["o"] += event.kind == "decision"
         elif event.kind == "configure":
             self._configure(event)
         elif event.kind == "decision":
@@ -172,7 +203,8 @@ class _Checker:
             for name, ledger in self.ledgers.items()
         ]
         n = self.counts
-        return Verification(n["d"], n["c"], n["b"], n["v"], n["f"], tuple(self.problems), n["p"], tuple(ledgers))
+        counts = (n["d"], n["c"], n["b"], n["v"], n["f"], n["o"])
+        return Verification(*counts, tuple(self.problems), n["p"], tuple(ledgers))
 
     def _wrong(self, event: Event, what: str) -> None:
         self.counts["p"] += 1
@@ -261,6 +293,9 @@ class _Checker:
         self.counts["v"] += 1
         if not first:
             self._wrong(event, "it counts as a first verdict, but the decision had one")
+            return
+        if self.journal.get(id) is None:
+            self._wrong(event, f"it is a verdict on {id}, which is not in the journal")
             return
         self._check_verdict(event, id)
         stood = self.stood.get(id)

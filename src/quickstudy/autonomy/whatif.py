@@ -2,8 +2,9 @@
 
 The gate is played forward from where it stands, with a copy of its policy and of its ledger, over the newest decisions
 of the journal as if they were to come again: same scores, known verdicts where there are any, and elsewhere errors as
-likely as the scores say. It is a forecast, not a promise: the promise holds at any target. Moving the target changes
-nothing that the ledger has shown. Invariant: nothing is written, and the same journal gives the same forecast.
+likely as the scores say. Prices stay as they are. It is a forecast, not a promise: the promise holds at any target.
+Moving the target changes nothing that the ledger has shown. Invariant: nothing is written, and the same journal gives
+the same forecast.
 
 How much a person will have to look at is said per 1,000 tasks. A day's audits are forecast only once the journal spans
 a week: the pace of less says little about a day, as weekdays and weekends differ.
@@ -14,8 +15,8 @@ The nines are the same forecast at 90%, 99%, 99.9% and 99.99%. Not here: plots (
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ class WhatIf:
         answers: V at the end.
         bound: U at the end.
         bound_share: U / V: what would be proven then.
-        clean_audits: how many clean audits are needed from now until the gate would open.
+        clean_audits: how many clean audits, or right answers in shadow, are needed from now until the gate can open.
     """
 
     target_error: float
@@ -86,7 +87,8 @@ class Nine:
         reliability: such as 0.99.
         proven: whether the ledger shows it already: U is at most (1 - reliability)·V.
         share_alone: share of the work that would be done alone at this level.
-        clean_audits: how many clean audits are needed from now until the gate would open at this level.
+        clean_audits: how many clean audits, or right answers in shadow, are needed from now until the gate can open at
+            this level.
     """
 
     reliability: float
@@ -103,7 +105,13 @@ def checked_targets(target_error: float | Sequence[float] | None) -> list[float]
     """
     if target_error is None:
         return list(CANDIDATES)
-    given = [target_error] if isinstance(target_error, int | float) else list(target_error)
+    given: list[Any]
+    if isinstance(target_error, Iterable) and not isinstance(target_error, str | bytes):
+        given = list(target_error)
+    else:
+        given = [target_error]
+    if not given:
+        raise InputError("There is no target.", next_step="Name one, like 0.02, or none at all.", code="bad-target")
     for target in given:
         if not is_share(target):
             raise InputError(
@@ -138,8 +146,14 @@ def nines(gate: Gate, past: Past) -> list[Nine]:
 
 
 def clean_audits(ledger: Ledger, target: float) -> int:
-    """How many clean audits a ledger needs before it allows an answer alone at a target."""
-    return max(0, math.ceil((ledger.bound() + 1) / target - 1e-6) - ledger.answers - 1)
+    """How many more answers must be looked at, and found right, before the gate can open at a target.
+
+    The ledger would allow an answer alone earlier; but the gate opens only where it can go on with rarer audits, and
+    then larger values of c are given up: so the bound of one value of c and those below it must fit
+    (:mod:`quickstudy.autonomy.policy`). It may ask for more where errors are to be expected.
+    """
+    bound = max(float(ledger.bound()), float(ledger.bounds().min()))
+    return max(0, math.ceil((bound + 1) / target - 1e-6) - ledger.answers - 1)
 
 
 def tasks_a_day(past: Past) -> float | None:
@@ -157,10 +171,12 @@ def _copied(policy: Policy) -> Policy:
 
 
 def _forecast(gate: Gate, past: Past, target: float, pace: float | None) -> WhatIf:
+    settings = replace(gate.settings, target_error=target)
+    kept = settings.target  # where prices say less, that
     policies = {segment: _copied(gate.pricer(segment)) for segment in {s or "" for s in past.segments}}
     ledgers = {segment: Ledger.restore(gate.books[name].ledger.state()) for segment, name in gate.current.items()}
     fresh = gate.ledger_of("\0").state()  # of a segment that was not seen yet
-    first = min((clean_audits(ledger, target) for ledger in ledgers.values()), default=None)
+    first = min((clean_audits(ledger, kept) for ledger in ledgers.values()), default=None)
     draws = np.random.default_rng(0).random((len(past), 2))
     alone = asked = audits = stood = wrong_answers = 0
     opens_after = None
@@ -169,24 +185,27 @@ def _forecast(gate: Gate, past: Past, target: float, pace: float | None) -> What
         ledger, policy = ledgers.get(segment), policies[segment]
         if ledger is None:
             ledger = ledgers[segment] = Ledger.restore(fresh)
-        plan = policy.plan(target, ledger)
+        plan = policy.plan(kept, ledger)
         if not past.eligible[i]:
             asked += 1
             continue
-        if score < plan.threshold:
-            policy.saw(score, target, ledger)
+        is_open = plan.open and ledger.allows(kept)
+        q = ledger.q_min
+        if is_open and score >= plan.threshold:
+            q = min(1.0, max(q, policy.audit_rate(score, kept, ledger)))
+        if score < plan.threshold or not settings.pays(score, q):
+            policy.saw(score, kept, ledger)
             asked += 1
             continue
         wrong = past.verdict[i] == WRONG if past.verdict[i] != UNKNOWN else draws[i, 0] > score
         stood += 1
         wrong_answers += bool(wrong)
-        is_open = plan.open and ledger.allows(target)
-        q = min(1.0, max(ledger.q_min, policy.audit_rate(score, target, ledger))) if is_open else 1.0
+        q = q if is_open else 1.0
         audited = bool(draws[i, 1] < q)
         ledger.stand(q, audited=audited)
         if audited:
             ledger.verdict(q, wrong=bool(wrong))
-        policy.saw(score, target, ledger)
+        policy.saw(score, kept, ledger)
         asked += not is_open
         audits += is_open and audited
         alone += not audited
@@ -208,5 +227,5 @@ def _forecast(gate: Gate, past: Past, target: float, pace: float | None) -> What
         answers=answers,
         bound=bound,
         bound_share=bound / answers if answers else None,
-        clean_audits=clean_audits(Ledger.restore(fresh), target) if first is None else first,
+        clean_audits=clean_audits(Ledger.restore(fresh), kept) if first is None else first,
     )

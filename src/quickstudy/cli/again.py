@@ -1,7 +1,7 @@
 """Putting tasks to a second person, before new ones: those that ``ask_twice`` drew and that somebody else answered.
 
-Invariant: it is blind. The task is shown as it was decided, before anybody answered it, and the first answer is not
-shown; where the two differ, nothing is said. Not here: which tasks (``autonomy.twice``), and the question (``asking``).
+Invariant: it is blind. Neither the first answer nor what the learner thinks is shown, so that the two people do not err
+together; where they differ, nothing is said. Not here: which tasks (``autonomy.twice``), and the question (``asking``).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def ask_again(learner: Learner, by: str, stop: Stop) -> SecondAnswers:
     for decision in waiting:
         try:
             with stop.listening():
-                reply = ask(decision, set(learner.options), is_open=learner.job.open, console=err())
+                reply = ask(decision, set(learner.options), is_open=learner.job.open, console=err(), blind=True)
         except KeyboardInterrupt:
             return SecondAnswers(given, person=False)
         if reply.answer is not None:

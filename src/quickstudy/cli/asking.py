@@ -16,7 +16,7 @@ from rich.text import Text
 
 from quickstudy.types import Decision, Situation
 
-SHOWN_GUESSES = 5
+SHOWN_GUESSES, SHOWN_BLIND = 5, 9
 NONE, SKIP, QUIT = "n", "s", "q"
 
 
@@ -30,7 +30,13 @@ class Reply:
 
 
 def ask(
-    decision: Decision, options: Collection[str], *, is_open: bool, console: Console, answers: TextIO | None = None
+    decision: Decision,
+    options: Collection[str],
+    *,
+    is_open: bool,
+    console: Console,
+    blind: bool = False,
+    answers: TextIO | None = None,
 ) -> Reply:
     """Shows a decision and asks for the right answer.
 
@@ -39,20 +45,28 @@ def ask(
         options: the names that are options now.
         is_open: whether a new name may be given.
         console: where to show it.
+        blind: keeps back what the learner thinks: the options are shown by name, without guesses and evidence.
         answers: where the person's lines come from; standard input if None.
 
     Raises:
         KeyboardInterrupt: the person pressed Ctrl-C.
     """
     lines = sys.stdin if answers is None else answers
-    guesses = [name for name, _ in decision.probabilities.top(SHOWN_GUESSES) if name in options]
+    if blind:
+        guesses = sorted(options, key=str.casefold)[:SHOWN_BLIND]
+    else:
+        guesses = [name for name, _ in decision.probabilities.top(SHOWN_GUESSES) if name in options]
     console.print(Text.assemble("\n", (in_words(decision.situation), "bold")), soft_wrap=True)
     for number, name in enumerate(guesses, 1):
         line = Text(f"  {number} ")
         line.append(name, style="cyan")
-        line.append(f"  {decision.probabilities[name]:.0%}", style="dim")
+        if not blind:
+            line.append(f"  {decision.probabilities[name]:.0%}", style="dim")
         console.print(line, soft_wrap=True)
-    if decision.evidence.neighbours:
+    if blind:
+        if len(options) > len(guesses):
+            console.print(Text(f"  and {len(options) - len(guesses):,} more, by name", style="dim"))
+    elif decision.evidence.neighbours:
         nearest = decision.evidence.neighbours[0]
         if nearest.situation is not None:
             console.print(Text(f"  like: {in_words(nearest.situation, 60)} → {nearest.answer}", style="dim"))

@@ -11,10 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
+from quickstudy.autonomy.settings import Autonomy
 from quickstudy.cli.console import EXIT_OURS, JournalArgument, JsonOption, grid_of, out, print_json, say, show
 from quickstudy.cli.opening import existing, open_for_learning, open_for_reading
-from quickstudy.errors import InputError
-from quickstudy.journal.address import shown
 
 
 def configure(
@@ -72,13 +71,6 @@ def configure(
     else:
         existing(journal)
         with open_for_learning(journal) as learner:
-            unknown = sorted(set(changes.get("always_ask", [])) - set(learner.options))
-            if unknown and not learner.job.open:
-                raise InputError(
-                    f"There is no option {unknown[0]!r}.",
-                    next_step=f"See them with: quickstudy options list {shown(journal)}",
-                    code="unknown-option",
-                )
             settings = learner.configure(**changes)
     _settings(settings.to_dict(), as_json=as_json)
 
@@ -159,7 +151,7 @@ def what_if(
 
 
 def verify(journal: JournalArgument, as_json: JsonOption = False) -> None:
-    """Compute every coin, probability, threshold and bound again, from the journal alone. Exits with 1 if one is off.
+    """Compute every coin, verdict and bound again, from the journal alone. Exits with 1 if anything does not fit.
 
     For example:
 
@@ -195,7 +187,14 @@ def verify(journal: JournalArgument, as_json: JsonOption = False) -> None:
         )
         for problem in found.problems[:20]:
             show(f"  {problem.event}: {problem.what}")
-        show("Everything fits." if found.right else f"{found.problem_count:,} do not fit.")
+        if found.others:
+            show(f"{found.others:,} decisions are other learners': verify those in their own journals.")
+        if not found.right:
+            show(f"{found.problem_count:,} do not fit.")
+        elif found.decisions:
+            show("Everything fits.")
+        else:
+            show("This journal's own learner has decided nothing, so there was nothing to verify.")
     if not found.right:
         raise typer.Exit(EXIT_OURS)
 
@@ -209,7 +208,8 @@ def _settings(settings: Mapping[str, Any], *, as_json: bool) -> None:
     elif not settings["active"]:
         show("Off: everything is asked; what it would have stood behind counts in shadow.")
     else:
-        show(f"It answers alone where it has shown that at most {settings['target_error']:.2%} are wrong.")
+        target = Autonomy.from_dict(settings).target
+        show(f"It answers alone where it has shown that at most {target:.2%} are wrong.")
     grid = grid_of("Settings", ["setting", "value"])
     for name, value in settings.items():
         text = ", ".join(value) if isinstance(value, list) else value

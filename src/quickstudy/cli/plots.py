@@ -189,11 +189,10 @@ def _curve(
     axes.plot(x, y, color=colour, linewidth=1.8, linestyle="--" if dashed else "-")
     axes.set_xlim(0, max(x) * 1.02)
     end_x, end_y = shown[-1]
-    # Labels that would lie on one another are moved apart, in the order in which they are drawn.
+    # Labels that would lie on one another are moved apart, in the order in which they are drawn; never onto the axis.
     taken = [text.get_position()[1] for text in axes.texts]
-    at = end_y
-    while any(abs(at - other) < 0.055 for other in taken):
-        at -= 0.01
+    places = (end_y + sign * 0.01 * step for step in range(100) for sign in (-1, 1))
+    at = next(place for place in places if place >= 0 and all(abs(place - other) >= 0.055 for other in taken))
     axes.text(end_x + max(x) * 0.03, at, label, color=colour, va="center", fontsize=9)
 
 

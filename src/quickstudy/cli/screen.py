@@ -152,8 +152,8 @@ class Screen(LiveScreen):
         true = run.error(run.stood)
         known = "" if true is None else f", in truth {true:.1%}"
         return (
-            f"alone {run.alone:.0%}  {run.modes.count('audit'):,} audits  wrong of {standing.answers:,} stood behind: "
-            f"at most {standing.share:.1%}{known}"
+            f"alone {run.alone:.0%}  {run.modes.count('audit'):,} audits  wrong of {standing.answers:,} stood behind "
+            f"≤ {standing.share:.1%}{known}"
         )
 
     def picture(self) -> Group:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -218,9 +218,9 @@ def _one_row(
         tally.alone += 1
         if label is not None:
             tally.alone_labelled += 1
-            tally.alone_wrong += decision.answer != label
+            tally.alone_wrong += not _right(learner, decision, label)
     if decision.alone and not (teach_all and label is not None):
-        _write(answers, row, decision, label)
+        _write(answers, row, decision, None if label is None else _right(learner, decision, label))
         return person
     if label is not None:
         try:
@@ -244,18 +244,24 @@ def _one_row(
             tally.asked += 1
             rejected = True
         person = not reply.stop
+    right = False if rejected else None if label is None else _right(learner, decision, label)
     if rejected:
         tally.rejected += 1
-    elif label is None:
+    elif right is None:
         tally.left_waiting += 1
     else:
         tally.taught += 1
-        tally.correct += decision.answer == label
-    _write(answers, row, decision, label, rejected=rejected)
+        tally.correct += right
+    _write(answers, row, decision, right)
     return person
 
 
-def _write(answers: AnswersFile, row: Row, decision: Decision, label: str | None, *, rejected: bool = False) -> None:
+def _right(learner: Learner, decision: Decision, label: str) -> bool:
+    """Whether a decision says what a label says, maybe under another of the option's names."""
+    return learner._record.options.same(decision.answer, label)
+
+
+def _write(answers: AnswersFile, row: Row, decision: Decision, right: bool | None) -> None:
     answers.write(
         row.values,
         {
@@ -263,13 +269,15 @@ def _write(answers: AnswersFile, row: Row, decision: Decision, label: str | None
             "probability": round(decision.probability, 6),
             "mode": decision.mode,
             "decision": decision.id,
-            "correct": False if rejected else None if label is None else decision.answer == label,
+            "correct": right,
         },
     )
 
 
-def _ask(decision: Any, learner: Learner) -> Reply:
-    return ask(decision, set(learner.options), is_open=learner.job.open, console=err())
+def _ask(decision: Decision, learner: Learner) -> Reply:
+    """Asks a person; an audit is blind: its verdict is not to lean on the answer that it judges."""
+    blind = decision.mode == "audit"
+    return ask(decision, set(learner.options), is_open=learner.job.open, console=err(), blind=blind)
 
 
 def _read(row: Row, table: Table, columns: Columns) -> tuple[Situation, float | None, str, str | None]:
@@ -339,8 +347,12 @@ def _tell_autonomy(tally: Tally, standing: Standing) -> None:
         return
     say(f"{tally.alone / tally.rows:.1%} of the rows were answered alone; {tally.audits:,} answers were audited.")
     if standing.share is not None:
-        true = "" if not tally.alone_labelled else f"; in truth {tally.alone_wrong / tally.alone_labelled:.2%} alone"
         say(
             f"Of {standing.answers:,} answers stood behind at most {standing.share:.2%} are wrong "
-            f"(target {standing.target:.2%}){true}."
+            f"(target {standing.target:.2%})."
+        )
+    if tally.alone_labelled:
+        say(
+            f"In truth {tally.alone_wrong:,} of the {tally.alone_labelled:,} answered alone here are wrong "
+            f"({tally.alone_wrong / tally.alone_labelled:.2%})."
         )

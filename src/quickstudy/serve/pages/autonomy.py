@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from quickstudy.errors import InputError, OptionError, QuickstudyError
+from quickstudy.errors import InputError, QuickstudyError
 from quickstudy.learner import Learner
 from quickstudy.serve.access import Caller
 from quickstudy.serve.api.rooms import Opened, Reviews, Rules
@@ -78,11 +78,6 @@ async def _configured(
 ) -> Response:
     def configure(learner: Learner) -> None:
         wanted = changes()
-        unknown = [name for name in wanted.get("always_ask", ()) if name not in learner.options]
-        if unknown and not learner.job.open:
-            raise OptionError(
-                f"There is no option {unknown[0]!r}.", next_step="Write each name as it is.", code="unknown-option"
-            )
         with learner.signed(who(request, caller)):
             learner.configure(**wanted)
 

@@ -42,11 +42,10 @@ def sheet(job: OpenJob, gate: Gate) -> Sheet:
     """
     report = job.learner.report()
     past = history(job.journal, gate)
-    target = float(report.autonomy.settings["target_error"])
     drawn = (
         figures.learning(report),
         figures.alone(past),
-        figures.bound(past, target),
+        figures.bound(past, report.autonomy.target),
         figures.calibration(report),
     )
     return Sheet(report, drawn, past.alarms)

@@ -126,7 +126,7 @@ class Room:
     def _glance(self, learner: Learner, counts: dict[Kind, int]) -> Glance:
         journal, settings = self.job.journal, learner.autonomy
         gate = learner._record.keeper.gate
-        able = any(gate.books[name].allows(settings.target) for name in gate.current.values() if name in gate.books)
+        able = any(gate.is_open(segment) for segment in gate.current)
         state = "paused" if settings.paused else "asks" if not settings.active else "alone" if able else "shadow"
         kinds, last = journal.counts(), journal.last_seq
         newest = next((event.at for event in journal.events(after=last - 1, light=True)), None)
