@@ -62,7 +62,10 @@ def reviewed(record: Record, episode: Episode) -> Review:
 
 
 def teachable(episode: Episode, success: float | None = None) -> tuple[Worth, ...]:
-    """What kinds of lessons could teach about a task, best first; a step that was taught counts no more.
+    """What kinds of lessons could teach about a task, best first.
+
+    Demonstrations and corrections are about steps for which something was proposed (an agent's are not) and nothing was
+    taught; corrections only about a task that has ended and did not go well; outcomes about one that still runs.
 
     Args:
         episode: the task.
@@ -70,7 +73,13 @@ def teachable(episode: Episode, success: float | None = None) -> tuple[Worth, ..
     """
     untaught = [event for event in episode.steps if event.id not in episode.taught]
     shares = [dict(past_decision(event).probabilities) for event in untaught]
-    return worths(shares, success, told=episode.outcome is not None)
+    succeeded = episode.end is not None and episode.end.correct is True
+    return worths(
+        [proposed for proposed in shares if proposed],
+        success,
+        told=episode.end is not None,
+        failed=episode.end is not None and not succeeded,
+    )
 
 
 def received(record: Record, episode: Episode) -> FloatArray:
