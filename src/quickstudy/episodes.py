@@ -102,10 +102,15 @@ class Episode:
         return self.given_up is not None and self.given_up.mode == "ask"
 
     @property
+    def whole(self) -> bool:
+        """Whether it ran to its end, and something was told about it: then its return is known."""
+        told = self.outcome is not None or bool(self.amounts)
+        return self.end is not None and not self.cut_off and not self.handed_over and told
+
+    @property
     def weight(self) -> float:
         """How many tasks it stands for in the prognosis; 0 if it says nothing about tasks that run to their end."""
-        told = self.outcome is not None or bool(self.amounts)
-        if self.end is None or self.cut_off or self.handed_over or not told or not self.steps:
+        if not self.whole or not self.steps:
             return 0.0
         q = self.given_up.propensity if self.given_up is not None else None
         return min(1.0 / q, HEAVIEST) if q else 1.0

@@ -29,11 +29,10 @@ def summary(record: Record, episode: Episode) -> TaskSummary:
 def reviewed(record: Record, episode: Episode) -> Review:
     """A task with steps, judged by what all other tasks teach."""
     rewards = received(record, episode)
-    ended = episode.end is not None and not episode.cut_off and not episode.handed_over
     known = record.episodes.expected(episode)
     means = np.array([value.mean for value in known])
-    errors = differences(means, rewards, ended=ended) if known else np.full(len(rewards), np.nan)
-    turn = turning_step(means, rewards, ended=ended) if known else None
+    errors = differences(means, rewards, ended=episode.whole) if known else np.full(len(rewards), np.nan)
+    turn = turning_step(means, rewards, ended=episode.whole) if known else None
     steps = tuple(
         ReviewStep(
             step=event.step or 0,

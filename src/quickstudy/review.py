@@ -39,7 +39,8 @@ class ReviewStep:
         reward: what it received, all terms weighed, the outcome included at the last step.
         value: the return expected before it from there on, judged by all other tasks; None if there are none.
         sd: what is not known of ``value``.
-        error: the temporal-difference error; None where ``value`` is, or for the last step of a task still running.
+        error: the temporal-difference error; None where ``value`` is, or for the last step of a task of whose
+            end nothing is known.
     """
 
     step: int

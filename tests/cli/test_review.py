@@ -57,6 +57,51 @@ def test_it_fits_a_terminal_of_80_columns(quickstudy, ward, monkeypatch):
         assert max(len(line) for line in lines if "│" in line) <= 80
 
 
+def test_what_people_wrote_is_shown_as_it_is(quickstudy, tmp_path):
+    path = tmp_path / "odd.db"
+    odd = "[red]claim[/] [/b] :smile: $\\frac{" + "x" * 100
+    with Learner(Job("[/b]", ["[/b]", "[red]"], encoder="static", features=32), path) as learner:
+        for name in ("first", odd):
+            with learner.task(name) as task:
+                task.decide("[/b] a note", at=1e15)
+                task.teach(0, "[/b]")
+                task.end(True)
+    listed = quickstudy("review", path)
+    assert listed.code == 0, listed.err
+    assert "1e+15 s" in listed.out
+    shown = quickstudy("review", path, odd, "--plot", tmp_path / "odd.png")
+    assert shown.code == 0, shown.err
+    assert odd in shown.out
+    assert "[/b] a note" in shown.out
+    assert "[/b]: 2 lessons" in quickstudy("report", path).out
+
+
+def test_a_change_within_what_is_not_known_is_no_clear_turn(quickstudy, tmp_path):
+    path = tmp_path / "same.db"
+    with Learner(Job("same", ["a"], encoder="static", features=32), path) as learner:
+        for outcome in (True, False, True, None):
+            task = learner.task()
+            for _ in range(3):
+                task.decide("always the same")
+            if outcome is not None:
+                task.end(outcome)
+    assert "No step clearly turned it" in quickstudy("review", path, "last").out
+
+
+def test_a_path_beyond_zero_and_one_is_drawn_too(quickstudy, tmp_path):
+    path = tmp_path / "costs.db"
+    with Learner(Job("costs", ["a"], encoder="static", features=32, rewards={"cost": -1.0}), path) as learner:
+        for number in range(4):
+            with learner.task(f"task {number}") as task:
+                for step in range(5):
+                    task.decide({"step": step})
+                    task.reward({"cost": 500.0})
+    lines = quickstudy("review", path, "last").out.splitlines()
+    [top] = [line for line in lines if "┤" in line][:1]
+    bottom = [line for line in lines if "┤" in line][-1]
+    assert (top.split()[0][0], bottom.split()[0][-1]) == ("-", "k")
+
+
 def test_a_review_is_drawn(quickstudy, ward, tmp_path):
     result = quickstudy("review", ward, "doomed", "--plot", tmp_path / "doomed.png")
     assert result.code == 0, result.err

@@ -74,6 +74,16 @@ def test_a_running_task_can_be_reviewed():
     assert task.review().turned == 2
 
 
+def test_an_outcome_that_was_not_told_is_no_failure():
+    learner = taught_to_value(new_learner())
+    with learner.task("untold") as task:
+        for _ in range(3):
+            task.decide(np.array([0.0, 0.0, 0.0, 0.0]))
+    last = learner.review("untold").steps[-1]
+    assert last.value > 0.5
+    assert last.error is None
+
+
 def test_a_task_without_steps_cannot_be_reviewed():
     with pytest.raises(LessonError, match="no task"):
         new_learner().review("nowhere")
