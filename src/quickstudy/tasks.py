@@ -360,7 +360,8 @@ class Task:
         """The proposal with its value, and whether the task is given up."""
         record = self._learner._record
         [decision] = proposed
-        value = record.episodes.value(vectors[0], decision.situation)
+        here = (vectors[0], decision.situation)
+        value = record.episodes.value(*here)
         decision = replace(decision, value=value)
         fields: dict[str, Any] = {"task_id": [self.id], "step": [len(self._steps)]}
         names = [name for name in decision.probabilities if name != NEW_OPTION]
@@ -368,7 +369,7 @@ class Task:
         if pursuit is not None and names:
             taught = record.knowledge is not None and bool(record.knowledge.in_force)
             seed = [self._learner.seed, record.episodes.steps]
-            decision = pursuit.chosen(decision, names, taught=taught, seed=seed)
+            decision = pursuit.chosen(decision, record.episodes.seen(*here), names, taught=taught, seed=seed)
             fields["options"] = names
         if value is None:
             return [decision], fields
