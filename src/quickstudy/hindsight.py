@@ -63,18 +63,20 @@ def reviewed(record: Record, episode: Episode) -> Review:
 def teachable(episode: Episode, success: float | None = None) -> tuple[Worth, ...]:
     """What kinds of lessons could teach about a task, best first.
 
-    Demonstrations and corrections are about steps for which something was proposed (an agent's are not) and nothing was
-    taught; corrections only about a task that has ended and did not go well; outcomes about one that still runs.
+    Demonstrations and corrections are about steps for which something was proposed and nothing was taught; corrections
+    only about a task that has ended and did not go well; outcomes about one that still runs. Where nothing was proposed
+    at all, as by an agent that learns from rewards alone, nothing is asked for.
 
     Args:
         episode: the task.
         success: the probability of a good outcome at its start, where known.
     """
-    untaught = [event for event in episode.steps if event.id not in episode.taught]
-    shares = [dict(past_decision(event).probabilities) for event in untaught]
+    proposed = {event.id: dict(past_decision(event).probabilities) for event in episode.steps}
+    if not any(proposed.values()):
+        return ()
     succeeded = episode.end is not None and episode.end.correct is True
     return worths(
-        [proposed for proposed in shares if proposed],
+        [shares for id, shares in proposed.items() if shares and id not in episode.taught],
         success,
         told=episode.end is not None,
         failed=episode.end is not None and not succeeded,

@@ -192,6 +192,14 @@ def test_its_journal_holds_tasks_that_can_be_reviewed(tmp_path):
         assert learner.review(reached).steps[-1].reward == 1.0
 
 
+def test_lessons_that_an_agent_cannot_use_are_not_asked_for(tmp_path):
+    with Agent(Corridor(), journal=tmp_path / "c.db") as agent:
+        agent.train(65)
+    with Learner.open(tmp_path / "c.db") as learner:
+        assert learner.wanted() == ()
+        assert {learner.review(task.task).lessons for task in learner.tasks()} == {()}
+
+
 def test_a_forgotten_step_leaves_a_gap_and_a_forgotten_episode_nothing(tmp_path):
     path = tmp_path / "corridor.db"
     with Agent(Corridor(), journal=path) as agent:

@@ -85,7 +85,9 @@ def test_a_change_within_what_is_not_known_is_no_clear_turn(quickstudy, tmp_path
                 task.decide("always the same")
             if outcome is not None:
                 task.end(outcome)
-    assert "No step clearly turned it" in quickstudy("review", path, "last").out
+    shown = quickstudy("review", path, "last").out
+    assert "No step clearly turned it" in shown
+    assert "What would teach most: an outcome" in shown
 
 
 def test_a_path_beyond_zero_and_one_is_drawn_too(quickstudy, tmp_path):

@@ -83,7 +83,9 @@ def _list(learner: Learner, limit: int, *, as_json: bool) -> None:
     out().print(grid)
     if wanted:
         best = wanted[0].lesson
-        show(f"It would learn most from a {best.lesson} (up to {best.bits:.1f} bits) on {wanted[0].task}: {best.what}.")
+        show(
+            f"It would learn most from {_a(best.lesson)} (up to {best.bits:.1f} bits) on {wanted[0].task}: {best.what}."
+        )
     show(f"Look at one with: quickstudy review JOURNAL {tasks[-1].task}")
 
 
@@ -126,7 +128,7 @@ def _show(review: Review, count: int) -> None:
     console.print(grid)
     if review.lessons:
         best = review.lessons[0]
-        show(f"What would teach most: a {best.lesson} (up to {best.bits:.1f} bits): {best.what}.")
+        show(f"What would teach most: {_a(best.lesson)} (up to {best.bits:.1f} bits): {best.what}.")
 
 
 def _telling(review: Review, count: int) -> Sequence[ReviewStep]:
@@ -155,6 +157,10 @@ def _draw(review: Review) -> None:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
 def _short(value: float) -> str:
