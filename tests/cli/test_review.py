@@ -1,5 +1,7 @@
 """``quickstudy review``: the list of tasks, one task as a table, JSON and a plot."""
 
+import shlex
+
 import numpy as np
 import pytest
 from learner.test_tasks import taught_to_value
@@ -44,10 +46,27 @@ def test_a_review_names_the_step_that_turned_the_task(quickstudy, ward):
     assert "Step 6 turned it" in shown
     assert "worse after it than before" in shown
     assert "What would teach most" in shown
+    assert "Teach step" in shown
     assert quickstudy("review", ward, "last").out == quickstudy("review", ward, "doomed").out
     found = quickstudy("review", ward, "doomed", "--json").json
     assert (found["turned"], found["outcome"], len(found["steps"])) == (6, 0.0, 10)
     assert found["steps"][6]["taught"] == "right"
+
+
+def test_a_correction_is_taught_with_the_command_that_the_review_gives(quickstudy, tmp_path):
+    path = tmp_path / "two words.db"
+    with Learner(Job("ward", ["left", "right"], encoder="static", features=32, experts=["prior"]), path) as learner:
+        for name, outcome in (("well", True), ("badly", False)):
+            with learner.task(name) as task:
+                for seen in ("fine", "fine" if outcome else "broken"):
+                    task.decide(seen)
+                task.end(outcome)
+    shown = quickstudy("review", path, "badly").out
+    [line] = [line for line in shown.splitlines() if line.startswith("Teach step")]
+    words = shlex.split(line.partition("quickstudy ")[2].partition("   (")[0])
+    assert quickstudy(*["left" if word == "ANSWER" else word for word in words]).code == 0
+    steps = quickstudy("review", path, "badly", "--json").json["steps"]
+    assert [step["taught"] for step in steps].count("left") == 1
 
 
 def test_it_fits_a_terminal_of_80_columns(quickstudy, ward, monkeypatch):

@@ -5,6 +5,7 @@ Invariant: it writes nothing to the journal. Not here: the numbers (:mod:`quicks
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -60,7 +61,7 @@ def review(
     if as_json:
         print_json(found.to_dict())
         return
-    _show(found, steps)
+    _show(found, steps, journal)
     if plot is not None:
         show(f"Plot: {plot}")
 
@@ -89,7 +90,7 @@ def _list(learner: Learner, limit: int, *, as_json: bool) -> None:
     show(f"Look at one with: quickstudy review JOURNAL {tasks[-1].task}")
 
 
-def _show(review: Review, count: int) -> None:
+def _show(review: Review, count: int, journal: str) -> None:
     console = out()
     outcome = "no outcome" if review.outcome is None else f"outcome {review.outcome:g}"
     steps = "1 step" if len(review.steps) == 1 else f"{len(review.steps):,} steps"
@@ -129,6 +130,11 @@ def _show(review: Review, count: int) -> None:
     if review.lessons:
         best = review.lessons[0]
         show(f"What would teach most: {_a(best.lesson)} (up to {best.bits:.1f} bits): {best.what}.")
+        untaught = [step for step in review.steps if step.taught is None]
+        at = next((step for step in untaught if step.step == review.turned), untaught[0] if untaught else None)
+        if at is not None and best.lesson != "outcome":
+            command = f"quickstudy teach {at.decision_id} ANSWER --journal {shlex.quote(journal)}"
+            show(f"Teach step {at.step:,} with: {command}   (other steps' ids: --json)")
 
 
 def _telling(review: Review, count: int) -> Sequence[ReviewStep]:
