@@ -101,10 +101,7 @@ class Tasks:
         Steps that were taught already count no more. Writes nothing.
 
         Args:
-            limit: at most so many.
-
-        Raises:
-            InputError: no such number.
+            limit: at most so many, at least 1.
         """
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
             raise InputError(f"limit is {limit!r}.", next_step="Give a whole number, at least 1.")
