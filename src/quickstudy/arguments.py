@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+
 from quickstudy.errors import InputError, LessonError, OptionError, SituationError
 from quickstudy.job import checked_option_name
 from quickstudy.journal.clock import checked_time
+from quickstudy.rewards import finite
 from quickstudy.types import Situation
 
 
@@ -62,6 +65,32 @@ def checked_limit(limit: object) -> int | None:
     if limit is None or (isinstance(limit, int) and not isinstance(limit, bool) and limit >= 0):
         return limit
     raise InputError(f"limit is {limit!r}.", next_step="Give a whole number from 0, or None for all.")
+
+
+def checked_step(step: object, count: int, task: str) -> int:
+    """The number of one of a task's ``count`` steps; from -1 on they are counted from the newest.
+
+    Raises:
+        LessonError: the task has no such step, or it is no number.
+    """
+    if isinstance(step, bool) or not isinstance(step, int | np.integer):
+        raise LessonError(f"The step is {step!r}.", next_step="Give its decision, or its number from 0.")
+    if not -count <= step < count:
+        raise LessonError(f"Task {task!r} has no step {step}; it has {count}.", next_step="Decide first.")
+    return int(step)
+
+
+def checked_outcome(outcome: object) -> tuple[bool | None, float | None]:
+    """Whether a task ended well, where that was said, and its outcome as a number; twice None if nothing was.
+
+    Raises:
+        LessonError: it is neither True nor False nor a finite number.
+    """
+    good = bool(outcome) if isinstance(outcome, bool | np.bool_) else None
+    value = finite(outcome) if good is None else float(good)
+    if outcome is not None and value is None:
+        raise LessonError(f"The outcome is {str(outcome)[:80]!r}.", next_step="Give True, False, a number or None.")
+    return good, value
 
 
 def chosen(options: Sequence[str] | None) -> list[str] | None:

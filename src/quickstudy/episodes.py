@@ -35,7 +35,7 @@ from quickstudy.pursuit import Followed, Pursuit
 from quickstudy.rewards import OUTCOME, WEIGHTS
 from quickstudy.types import FloatArray, Situation, Value, Vector
 
-FORMAT = 1
+FORMAT = 2
 """Version of what a snapshot holds of tasks; another one is replayed from events."""
 
 HEAVIEST = 10.0
@@ -102,10 +102,15 @@ class Episode:
         return self.given_up is not None and self.given_up.mode == "ask"
 
     @property
+    def whole(self) -> bool:
+        """Whether it ran to its end, and something was told about it: then its return is known."""
+        told = self.outcome is not None or bool(self.amounts)
+        return self.end is not None and not self.cut_off and not self.handed_over and told
+
+    @property
     def weight(self) -> float:
         """How many tasks it stands for in the prognosis; 0 if it says nothing about tasks that run to their end."""
-        told = self.outcome is not None or bool(self.amounts)
-        if self.end is None or self.cut_off or self.handed_over or not told or not self.steps:
+        if not self.whole or not self.steps:
             return 0.0
         q = self.given_up.propensity if self.given_up is not None else None
         return min(1.0 / q, HEAVIEST) if q else 1.0
@@ -212,9 +217,12 @@ class Episodes:
 
     def value(self, vector: Vector, situation: Situation) -> Value | None:
         """The return to expect from a situation on; None before the first task has ended."""
-        numbers = situation if isinstance(situation, np.ndarray) else None
-        found = self.prognosis.expect(view(vector, numbers)[None])
+        found = self.prognosis.expect(self.seen(vector, situation)[None])
         return None if found is None else self.values_of(found)[0]
+
+    def seen(self, vector: Vector, situation: Situation) -> Vector:
+        """What is learned of a situation, float32 (d,)."""
+        return view(vector, situation if isinstance(situation, np.ndarray) else None)
 
     def values_of(self, expected: Expected) -> list[Value]:
         """What the prognosis expects, weighed: a value for each situation."""
@@ -266,8 +274,8 @@ class Episodes:
     def _start(self) -> None:
         self.prognosis = Prognosis(self.dimension, len(self.terms.names), self.job.feature_seed)
         self._told = self._graded = False
-        pursued = bool(self.job.rewards)
-        self.pursuit = Pursuit(self.terms.weights, self._options, self.job.feature_seed) if pursued else None
+        made = (self.terms.weights, self._options, self.dimension, self.job.feature_seed)
+        self.pursuit = Pursuit(*made) if self.job.rewards else None
 
     def _pursue(self, episode: Episode, place: int) -> None:
         if self.pursuit is not None and (found := self._followed(episode, place)) is not None:
@@ -298,7 +306,10 @@ class Episodes:
         assert episode.end is not None
         self._told |= episode.outcome is not None
         self._graded |= episode.outcome is not None and episode.end.correct is None
-        self.prognosis.learn(self.views(episode), returns_from(self.rewards(episode)), weight)
+        views, returns = self.views(episode), returns_from(self.rewards(episode))
+        self.prognosis.learn(views, returns, weight)
+        if self.pursuit is not None:
+            self.pursuit.finish(episode.steps, views, returns)
 
 
 def possible(value: Value | None) -> float | None:

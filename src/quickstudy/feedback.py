@@ -13,6 +13,7 @@ from quickstudy import views
 from quickstudy.errors import LessonError
 from quickstudy.job import Job
 from quickstudy.record import Record
+from quickstudy.rewards import REWARD
 from quickstudy.turns import writes
 from quickstudy.types import Decision, Lesson
 
@@ -97,7 +98,7 @@ class Feedback:
     ) -> Lesson:
         terms = self.job.terms
         amounts = terms.checked(value)
-        number = float(value) if not isinstance(value, Mapping) else float(terms.array(amounts) @ terms.weights)
+        number = float(terms.array(amounts) @ terms.weights) if isinstance(value, Mapping) else amounts[REWARD]
         record = self._record
         target = record.decision(decision.id if isinstance(decision, Decision) else str(decision))
         event = record.same_lesson(lesson_id, target, number, {}) if lesson_id is not None else None

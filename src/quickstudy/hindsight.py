@@ -29,11 +29,10 @@ def summary(record: Record, episode: Episode) -> TaskSummary:
 def reviewed(record: Record, episode: Episode) -> Review:
     """A task with steps, judged by what all other tasks teach."""
     rewards = received(record, episode)
-    ended = episode.end is not None and not episode.cut_off and not episode.handed_over
     known = record.episodes.expected(episode)
     means = np.array([value.mean for value in known])
-    errors = differences(means, rewards, ended=ended) if known else np.full(len(rewards), np.nan)
-    turn = turning_step(means, rewards, ended=ended) if known else None
+    errors = differences(means, rewards, ended=episode.whole) if known else np.full(len(rewards), np.nan)
+    turn = turning_step(means, rewards, ended=episode.whole) if known else None
     steps = tuple(
         ReviewStep(
             step=event.step or 0,
@@ -62,15 +61,26 @@ def reviewed(record: Record, episode: Episode) -> Review:
 
 
 def teachable(episode: Episode, success: float | None = None) -> tuple[Worth, ...]:
-    """What kinds of lessons could teach about a task, best first; a step that was taught counts no more.
+    """What kinds of lessons could teach about a task, best first.
+
+    Demonstrations and corrections are about steps for which something was proposed and nothing was taught; corrections
+    only about a task that has ended and did not go well; outcomes about one that still runs. Where nothing was proposed
+    at all, as by an agent that learns from rewards alone, nothing is asked for.
 
     Args:
         episode: the task.
         success: the probability of a good outcome at its start, where known.
     """
-    untaught = [event for event in episode.steps if event.id not in episode.taught]
-    shares = [dict(past_decision(event).probabilities) for event in untaught]
-    return worths(shares, success, told=episode.outcome is not None)
+    proposed = {event.id: dict(past_decision(event).probabilities) for event in episode.steps}
+    if not any(proposed.values()):
+        return ()
+    succeeded = episode.end is not None and episode.end.correct is True
+    return worths(
+        [shares for id, shares in proposed.items() if shares and id not in episode.taught],
+        success,
+        told=episode.end is not None,
+        failed=episode.end is not None and not succeeded,
+    )
 
 
 def received(record: Record, episode: Episode) -> FloatArray:

@@ -2,7 +2,8 @@
 
 A job that declares rewards lets its learner pursue them. Then:
 
-- where nothing like the situation was taught, the values choose, and try what is worth trying;
+- where nothing like the situation was taught, the values choose, and try what is worth trying: a plan where there is
+  something to plan, a head for each option where there is not (bandits, texts that never repeat);
 - where something was, the experts' answer stands, unless another option is worth more by two standard deviations of
   what is not known of the difference.
 
@@ -24,9 +25,11 @@ import numpy.typing as npt
 from quickstudy.experts.arrays import Arrays
 from quickstudy.journal import Event
 from quickstudy.judgement.value import ActionValues, Step, StepValues, Transition
+from quickstudy.judgement.value.heads import OptionHeads
+from quickstudy.judgement.value.values import ENOUGH, REPEATING
 from quickstudy.options import Options
 from quickstudy.perception import content_hash, situation_from_json
-from quickstudy.types import Decision, FloatArray, Opinion, Situation
+from quickstudy.types import Decision, FloatArray, Opinion, Situation, Vector
 
 DREAMS = 20
 """Sweeps of planning after each task."""
@@ -36,6 +39,9 @@ SURE = 2.0
 
 UNFAMILIAR = 0.5
 """From this novelty on, nothing like a situation was taught."""
+
+OFTEN = 0.95
+"""From this share of repeated situations on, a bandit needs no likeness between them: the table speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +65,52 @@ class Pursuit:
     Args:
         weights: the reward terms' weights, float64 (t,).
         options: the job's options; their columns are the values' options.
+        dimension: the length of what ``prognosis.view`` gives of a situation.
         seed: the job's feature seed.
     """
 
-    def __init__(self, weights: FloatArray, options: Options, seed: int) -> None:
+    def __init__(self, weights: FloatArray, options: Options, dimension: int, seed: int) -> None:
         self._weights, self._options, self._seed = weights, options, seed
         self.values = StepValues(weights, seed=seed)
+        self.heads = OptionHeads(dimension, len(weights), seed)
+        self._longer = False
+
+    @property
+    def by_option(self) -> bool:
+        """Whether the options' heads speak: where there is nothing to plan.
+
+        That is so in bandits, where no task had a second step, until each situation was seen 20 times on average; and
+        where situations are texts or records that hardly ever repeat, once that is sure.
+        """
+        values = self.values
+        if not self._longer:
+            return values.repeated < OFTEN
+        return values.speaks == "tabular" and values.repeated < REPEATING and values.transitions > ENOUGH
 
     def learn(self, followed: Followed) -> None:
         """Learns one step with what came after it."""
+        self._longer = self._longer or followed.after is not None
         for transition in self._transitions([followed]):
             self.values.learn(transition)
+
+    def finish(self, steps: Sequence[Event], views: Vector, returns: FloatArray) -> None:
+        """Learns what the steps of a task that has ended brought: views (n, d), returns (n, t)."""
+        self._longer = self._longer or len(steps) > 1
+        columns = [None if event.answer is None else self._options.column(event.answer) for event in steps]
+        known = [place for place, column in enumerate(columns) if column is not None]
+        if known:
+            taken = np.array([columns[place] for place in known], dtype=np.int64)
+            self.heads.learn(views[known], taken, returns[known])
 
     def dream(self) -> None:
         """Plans between two tasks."""
         self.values.dream(DREAMS)
 
     def rebuild(self, followed: Iterable[Followed]) -> None:
-        """The canonical values of a set of steps."""
-        self.values = StepValues.rebuilt(self._transitions(followed), self._weights, seed=self._seed)
+        """The canonical values of a set of steps; what finished tasks brought is a sum, and stays."""
+        found = list(followed)
+        self._longer = self._longer or any(step.after is not None for step in found)
+        self.values = StepValues.rebuilt(self._transitions(found), self._weights, seed=self._seed)
 
     def reweigh(self, weights: FloatArray) -> None:
         """Other weights for the reward terms: nothing is learned anew, plans are made again; canonical."""
@@ -86,28 +119,39 @@ class Pursuit:
 
     def arrays(self) -> tuple[Arrays, dict[str, Any]]:
         """For a snapshot: arrays (private copies) and a document."""
-        return self.values.arrays()
+        arrays, document = self.values.arrays()
+        arrays |= {f"heads.{name}": array for name, array in self.heads.arrays().items()}
+        return arrays, {**document, "longer": self._longer}
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]], document: Mapping[str, Any]) -> None:
         """From :meth:`arrays`."""
-        self.values.restore(arrays, document)
+        heads = {name.removeprefix("heads."): array for name, array in arrays.items() if name.startswith("heads.")}
+        self.heads.restore(heads)
+        self.values.restore({name: array for name, array in arrays.items() if not name.startswith("heads.")}, document)
+        self._longer = document["longer"]
 
-    def chosen(self, decision: Decision, names: Sequence[str], *, taught: bool, seed: Sequence[int]) -> Decision:
+    def chosen(
+        self, decision: Decision, seen: Vector, names: Sequence[str], *, taught: bool, seed: Sequence[int]
+    ) -> Decision:
         """A proposal with the option that is worth taking.
 
         Args:
             decision: the experts' proposal.
+            seen: what ``prognosis.view`` gives of its situation, (d,).
             names: the options that are possible.
             taught: whether anything was ever taught.
             seed: decides what is tried.
         """
         columns = np.array([self._options.required(name) for name in names], dtype=np.int64)
-        seen = (key_of(decision.situation), numbers_of(decision.situation), columns)
+        here = (key_of(decision.situation), numbers_of(decision.situation), columns)
+        there, draw = (seen, columns, self._weights), np.random.default_rng(seed)
         if not taught or decision.novelty >= UNFAMILIAR or decision.answer not in names:
-            place = self.values.choose(*seen, np.random.default_rng(seed))
+            place = self.heads.choose(*there, draw) if self.by_option else self.values.choose(*here, draw)
         else:
-            place, best = names.index(decision.answer), self.values.best(*seen)
-            if best != place and self._surely_better(self.values.actions(*seen), best, place):
+            place, heads = names.index(decision.answer), self.by_option
+            best = self.heads.best(*there) if heads else self.values.best(*here)
+            worth = self.heads.actions(*there) if heads else self.values.actions(*here)
+            if best != place and self._surely_better(worth, best, place):
                 place = best
         answer = names[place]
         probability = decision.probabilities[answer]

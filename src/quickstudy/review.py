@@ -21,6 +21,9 @@ import numpy as np
 
 from quickstudy.types import FloatArray, Situation
 
+LEAST = 0.05
+"""Bits: a lesson that carries less is not asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewStep:
@@ -36,7 +39,8 @@ class ReviewStep:
         reward: what it received, all terms weighed, the outcome included at the last step.
         value: the return expected before it from there on, judged by all other tasks; None if there are none.
         sd: what is not known of ``value``.
-        error: the temporal-difference error; None where ``value`` is, or for the last step of a task still running.
+        error: the temporal-difference error; None where ``value`` is, or for the last step of a task of whose
+            end nothing is known.
     """
 
     step: int
@@ -176,13 +180,16 @@ def turning_step(values: FloatArray, rewards: FloatArray, *, ended: bool) -> tup
     return place, float(change[place])
 
 
-def worths(probabilities: Sequence[Mapping[str, float]], success: float | None, *, told: bool) -> tuple[Worth, ...]:
+def worths(
+    probabilities: Sequence[Mapping[str, float]], success: float | None, *, told: bool, failed: bool = True
+) -> tuple[Worth, ...]:
     """What kinds of lessons could teach about a task, best first.
 
     Args:
         probabilities: what each step proposed, by option; without the steps that were taught already.
         success: the probability of a good outcome at the start, where known.
-        told: whether the outcome was told.
+        told: whether the outcome was told, or cannot be told any more.
+        failed: whether it may have failed: what went well needs no correction.
 
     Returns:
         An outcome is worth at most 1 bit; a correction names one of n steps, and the right answer there; a
@@ -190,13 +197,13 @@ def worths(probabilities: Sequence[Mapping[str, float]], success: float | None, 
     """
     doubts = [entropy(shares.values()) for shares in probabilities]
     p = 0.5 if success is None else success
-    found = [] if told else [Worth("outcome", entropy((p, 1.0 - p)), "tell how it ended")]
+    found = [] if told else [Worth("outcome", entropy((p, 1.0 - p)), "end it, and tell how it went")]
     if doubts:
-        found += [
-            Worth("demonstration", sum(doubts), "teach the right answer at each step"),
-            Worth("correction", math.log2(len(doubts)) + max(doubts), "name the step that was wrong, and teach it"),
-        ]
-    return tuple(sorted(found, key=lambda worth: -worth.bits))
+        found.append(Worth("demonstration", sum(doubts), "teach the right answer at each step"))
+    if doubts and failed:
+        bits = math.log2(len(doubts)) + max(doubts)
+        found.append(Worth("correction", bits, "name the step that was wrong, and teach it"))
+    return tuple(sorted((worth for worth in found if worth.bits >= LEAST), key=lambda worth: -worth.bits))
 
 
 def entropy(shares: Iterable[float]) -> float:

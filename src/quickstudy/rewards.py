@@ -101,9 +101,20 @@ class Rewards:
                     next_step=f"Its terms: {', '.join(self.terms)}. Declare others with Job(..., rewards={{...}}).",
                     code="unknown-reward",
                 )
-            if isinstance(amount, bool) or not isinstance(amount, int | float) or not math.isfinite(amount):
-                raise LessonError(f"The reward is {amount!r}.", next_step="Give a finite number, like 1.0.")
+            if finite(amount) is None:
+                raise LessonError(f"The reward is {str(amount)[:80]!r}.", next_step="Give a finite number, like 1.0.")
         return {str(name): float(amount) for name, amount in amounts.items()}
+
+
+def finite(given: object) -> float | None:
+    """A number of Python's or NumPy's as a float; None if it is none, or not finite. True and False are none."""
+    if isinstance(given, bool | np.bool_) or not isinstance(given, int | float | np.integer | np.floating):
+        return None
+    try:
+        number = float(given)
+    except OverflowError:  # a whole number above 1.8e308
+        return None
+    return number if math.isfinite(number) else None
 
 
 def checked_rewards(job: str, given: Mapping[str, Any] | None) -> dict[str, RewardTerm]:
@@ -135,7 +146,7 @@ def checked_rewards(job: str, given: Mapping[str, Any] | None) -> dict[str, Rewa
             )
         weight, saturates = table.get("weight", 1.0), table.get("saturates")
         for what, number in (("weight", weight), *([] if saturates is None else [("limit", saturates)])):
-            if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
+            if finite(number) is None:
                 raise JobError(
                     f"The {what} of reward {name!r} of job {job!r} is {number!r}.", next_step="Give a finite number."
                 )

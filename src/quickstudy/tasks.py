@@ -18,8 +18,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from quickstudy.arguments import checked_outcome, checked_step
 from quickstudy.autonomy.stopping import StopReport
 from quickstudy.episodes import gathered, possible
 from quickstudy.errors import InputError, LessonError
@@ -102,8 +101,10 @@ class Tasks:
         Steps that were taught already count no more. Writes nothing.
 
         Args:
-            limit: at most so many.
+            limit: at most so many, at least 1.
         """
+        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+            raise InputError(f"limit is {limit!r}.", next_step="Give a whole number, at least 1.")
         episodes = [found for found in gathered(self._record.journal.in_tasks()).values() if found.steps]
         best = [(found.id, teachable(found)) for found in episodes[-LOOKED_AT:]]
         found = [Wanted(id, lessons[0]) for id, lessons in best if lessons and lessons[0].bits > 0.0]
@@ -141,6 +142,7 @@ class Task:
     def __init__(self, learner: Tasks, id: str, stop: float | None) -> None:
         self.id, self.stop = id, stop
         self.ended = False
+        self._outcome: float | None = None
         self._learner = learner
         self._lock, self._record = learner._lock, learner._record
         with learner._lock:
@@ -207,7 +209,7 @@ class Task:
             lesson_id: an idempotency key.
             at: the event's own time, seconds since 1970; now if None.
         """
-        return self._learner.teach(None, answer, decision_id=self._decision_id(step), by=by, lesson_id=lesson_id, at=at)
+        return self._learner.teach(None, answer, decision_id=self.decision_id(step), by=by, lesson_id=lesson_id, at=at)
 
     def reward(
         self, value: float | Mapping[str, float], *, lesson_id: str | None = None, at: float | None = None
@@ -227,30 +229,38 @@ class Task:
     def _reward(self, value: float | Mapping[str, float], lesson_id: str | None, at: float | None) -> Lesson:
         self._follow()
         self._running()
-        return self._learner._reward(self._decision_id(-1), value, lesson_id, at, durable=False)
+        return self._learner._reward(self.decision_id(-1), value, lesson_id, at, durable=False)
 
     def end(self, outcome: float | None = None, *, cut_off: bool = False, at: float | None = None) -> None:
-        """Ends the task. Ending it again the same way does nothing.
+        """Ends the task. Ending it again without an outcome, or with the same one, does nothing.
 
         Args:
-            outcome: how it went: True or False, a number, or None if there is nothing to say but its rewards.
+            outcome: how it went: True or False, a number, or None. A task whose outcome comes later stays open.
             cut_off: whether it was broken off before its end, so that nothing follows from where it stands.
             at: the event's own time, seconds since 1970; now if None.
+
+        Raises:
+            LessonError: an outcome that makes no sense, or another one than the task ended with.
         """
-        if outcome is not None and not (isinstance(outcome, bool | int | float) and np.isfinite(outcome)):
-            raise LessonError(f"The outcome is {outcome!r}.", next_step="Give True, False, a number or None.")
+        good, value = checked_outcome(outcome)
         with self._lock:
             self._record.writable()
             if not self.ended:
-                self._end(outcome, at, cut_off=cut_off)
-                self.ended = True
+                self._end(good, value, at, cut_off=cut_off)
+                self.ended, self._outcome = True, value
+            elif value not in (None, self._outcome):
+                how = "without an" if self._outcome is None else "with another"
+                raise LessonError(
+                    f"Task {self.id!r} has ended {how} outcome.",
+                    next_step="Tell the outcome with the first end; keep a task open until it is known.",
+                    code="ended-task",
+                )
 
     @writes
-    def _end(self, outcome: float | None, at: float | None, *, cut_off: bool) -> None:
+    def _end(self, good: bool | None, value: float | None, at: float | None, *, cut_off: bool) -> None:
         self._follow()
         if not self._begun:
             return
-        good = bool(outcome) if isinstance(outcome, bool | np.bool_) else None
         data: dict[str, Any] = {} if self._lowest is None else {"lowest": self._lowest}
         if cut_off:
             data["cut_off"] = True
@@ -260,7 +270,7 @@ class Task:
             task_id=self.id,
             step=len(self._steps),
             correct=good,
-            value=None if outcome is None else float(outcome),
+            value=value,
             data=data,
         )
         self._record.append([event], durable=True)
@@ -273,6 +283,24 @@ class Task:
     def steps(self) -> int:
         """How many steps it has."""
         return len(self._steps)
+
+    def decision_id(self, step: Decision | int) -> str:
+        """The id of a step's decision.
+
+        Args:
+            step: the decision, or its number from 0; -1 is the newest.
+
+        Raises:
+            LessonError: the task has no such step.
+        """
+        if isinstance(step, Decision):
+            if step.id in self._steps:
+                return step.id
+            raise LessonError(
+                f"Decision {step.id!r} is no step of task {self.id!r}.",
+                next_step="Give a decision that this task's decide returned, or use learner.teach.",
+            )
+        return self._steps[checked_step(step, len(self._steps), self.id)]
 
     def __enter__(self) -> Task:
         return self
@@ -289,9 +317,13 @@ class Task:
     # -- inside
 
     def _follow(self) -> None:
-        """Takes what another process did in this task; also what this one did if it was not journaled in the end."""
+        """Takes what others did in this task; also what this one did if it was not journaled in the end."""
         if self._record.journal.shared:
             self._resume()
+        elif not self.ended:
+            running = self._record.episodes.running.get(self.id)
+            if (running is not None) != self._begun or (running and len(running.steps) != len(self._steps)):
+                self._resume()
 
     def _resume(self) -> None:
         """Takes up a task that the journal holds."""
@@ -321,20 +353,12 @@ class Task:
         if self.ended:
             raise LessonError(f"Task {self.id!r} has ended.", next_step="Begin another one.", code="ended-task")
 
-    def _decision_id(self, step: Decision | int) -> str:
-        if isinstance(step, Decision):
-            return step.id
-        if not self._steps or not -len(self._steps) <= step < len(self._steps):
-            raise LessonError(
-                f"Task {self.id!r} has no step {step}; it has {len(self._steps)}.", next_step="Decide first."
-            )
-        return self._steps[step]
-
     def _judged(self, proposed: list[Decision], vectors: Vector) -> tuple[list[Decision], dict[str, Any]]:
         """The proposal with its value, and whether the task is given up."""
         record = self._learner._record
         [decision] = proposed
-        value = record.episodes.value(vectors[0], decision.situation)
+        here = (vectors[0], decision.situation)
+        value = record.episodes.value(*here)
         decision = replace(decision, value=value)
         fields: dict[str, Any] = {"task_id": [self.id], "step": [len(self._steps)]}
         names = [name for name in decision.probabilities if name != NEW_OPTION]
@@ -342,7 +366,7 @@ class Task:
         if pursuit is not None and names:
             taught = record.knowledge is not None and bool(record.knowledge.in_force)
             seed = [self._learner.seed, record.episodes.steps]
-            decision = pursuit.chosen(decision, names, taught=taught, seed=seed)
+            decision = pursuit.chosen(decision, record.episodes.seen(*here), names, taught=taught, seed=seed)
             fields["options"] = names
         if value is None:
             return [decision], fields

@@ -87,11 +87,54 @@ def test_a_case_can_be_cut_to_its_first_events(log):
         (XES.replace('value="7"', 'value="seven"'), "log.xes", "Line 7 .* is no int"),
         (XES.replace('"concept:name" value="check"', '"name" value="check"'), "log.xes", "no concept:name"),
         ("not gzip", "log.xes", "is not XES"),
+        ("", "log.csv", "is empty"),
+        ("", "log.xes", "is not XES"),
+        ("<html><body/></html>", "log.xes", "begins with <html>"),
+        (CSV.replace("b,pay", "  ,pay"), "log.csv", "Line 2 .* has no case"),
+        (CSV.replace("b,pay", "b,  "), "log.csv", "Line 2 .* has no activity"),
+        (CSV.replace("12.5,Acme", "x" * 200_000), "log.csv", "field larger than"),
+        (CSV.replace("1772355600", "1772355600000"), "log.csv", "Line 4 .* is no time.*"),
+        (CSV.replace("1772355600", "nan"), "log.csv", "Line 4 .* is no time"),
+        (CSV.replace("1772355600", "0001-01-01T00:00+14:00"), "log.csv", "Line 4 .* is no time"),
+        (XES.replace('value="7"', f'value="{"9" * 400}"'), "log.xes", "Line 7 .* is no int"),
+        (XES.replace('encoding="UTF-8"', 'encoding="klingon"'), "log.xes", "unknown encoding"),
+        (
+            XES.replace('date key="time:timestamp" value="2026-03-01T08', 'string key="time:timestamp" value="mo'),
+            "log.xes",
+            "is no time",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_said_with_its_line(log, text, name, said):
     with pytest.raises(InputError, match=said):
         read_event_log(log(text, name))
+
+
+def test_bytes_that_are_no_text_or_no_gzip_are_said(log, tmp_path):
+    path = tmp_path / "latin.csv"
+    path.write_bytes(CSV.replace("Acme", "Ærø").encode("latin-1"))
+    with pytest.raises(TableError, match="not UTF-8") as caught:
+        read_event_log(path)
+    assert caught.value.next_step == "Save it as UTF-8."
+    whole = gzip.compress(XES.encode())
+    for broken in (whole[:-9], whole[:40] + bytes(byte ^ 255 for byte in whole[40:])):
+        path = tmp_path / "broken.xes.gz"
+        path.write_bytes(broken)
+        with pytest.raises(TableError, match="Cannot read"):
+            read_event_log(path)
+
+
+def test_what_is_missing_in_a_log_is_left_out(log):
+    xes = XES.replace('key="cost" value="1.5"', 'key="cost" value="NaN"')
+    assert read_event_log(log(xes, "log.xes"))[0].events[1].attributes == {}
+    assert read_event_log(log(CSV.replace(",amount", ",")))[0].events[0].attributes == {"vendor": "Bolt"}
+
+
+def test_a_time_may_be_written_as_text(log):
+    xes = XES.replace(
+        '<date key="time:timestamp" value="2026-03-01T08', '<string key="time:timestamp" value="2026-03-01T08'
+    )
+    assert read_event_log(log(xes, "log.xes")) == read_event_log(log(XES, "other.xes"))
 
 
 def test_a_file_that_is_missing_or_no_gzip_is_said(log, tmp_path):

@@ -192,6 +192,14 @@ def test_its_journal_holds_tasks_that_can_be_reviewed(tmp_path):
         assert learner.review(reached).steps[-1].reward == 1.0
 
 
+def test_lessons_that_an_agent_cannot_use_are_not_asked_for(tmp_path):
+    with Agent(Corridor(), journal=tmp_path / "c.db") as agent:
+        agent.train(65)
+    with Learner.open(tmp_path / "c.db") as learner:
+        assert learner.wanted() == ()
+        assert {learner.review(task.task).lessons for task in learner.tasks()} == {()}
+
+
 def test_a_forgotten_step_leaves_a_gap_and_a_forgotten_episode_nothing(tmp_path):
     path = tmp_path / "corridor.db"
     with Agent(Corridor(), journal=path) as agent:
@@ -248,6 +256,94 @@ def test_what_it_cannot_do_is_said():
         Agent(Corridor(), discount=1.0)
     with pytest.raises(InputError):
         Agent(Corridor()).evaluate(0)
+
+
+@pytest.mark.parametrize("reward", [float("nan"), float("inf"), None, "much"])
+def test_a_reward_that_makes_no_sense_is_refused_before_it_is_learned(reward):
+    class Odd(Corridor):
+        def step(self, action):
+            return self.place, reward, False, False, {}
+
+    agent = Agent(Odd())
+    with pytest.raises(InputError, match="reward is"):
+        agent.train(3)
+    assert agent.steps == 0
+
+
+@pytest.mark.parametrize("reward", [True, np.bool_(True), np.float32(1.0), np.array([1.0]), 1])
+def test_a_reward_may_be_any_kind_of_number(reward):
+    class Plain(Corridor):
+        def step(self, action):
+            return self.place, reward, True, False, {}
+
+    assert Agent(Plain()).train(2).returns == (1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("space", "given"),
+    [
+        (spaces.Discrete(5), "two"),
+        (spaces.Box(-1, 1, (2,)), np.zeros(3)),
+        (spaces.Box(-1, 1, (2,)), np.array([0.0, np.nan])),
+        (spaces.Dict({"a": spaces.Discrete(2)}), {"b": 1}),
+        (spaces.Dict({"a": spaces.Discrete(2)}), 1),
+        (spaces.Tuple((spaces.Discrete(2), spaces.Text(3))), (1,)),
+        (spaces.Text(5), 3),
+    ],
+)
+def test_what_is_no_observation_of_the_space_is_refused(space, given):
+    with pytest.raises(InputError, match="observation"):
+        Observations(space).read(given)
+
+
+def test_a_text_may_be_empty(tmp_path):
+    class Silent(Corridor):
+        observation_space = spaces.Text(5, min_length=0)
+
+        def seen(self):
+            return "" if self.place == 0 else str(self.place)
+
+        def last(self):
+            return " "
+
+    with Agent(Silent(), journal=tmp_path / "silent.db") as agent:
+        agent.train(60)
+    with Agent(Silent(), journal=tmp_path / "silent.db") as again:
+        assert again.knows("")
+
+
+@pytest.mark.parametrize("bad", [-1, 1.5, True, "ten"])
+def test_numbers_of_steps_and_episodes_are_checked(bad):
+    agent = Agent(Corridor())
+    for verb in (agent.train, agent.evaluate, lambda seed: agent.evaluate(1, seed=seed)):
+        with pytest.raises(InputError):
+            verb(bad)
+    with pytest.raises(InputError):
+        Agent(Corridor(), seed=bad)
+    with pytest.raises(InputError, match="CartPole"):
+        Agent("CartPole-v1")
+
+
+def test_an_episode_that_would_never_end_is_broken_off(monkeypatch):
+    class Endless(Corridor):
+        def step(self, action):
+            return self.place, 1.0, False, False, {}
+
+    monkeypatch.setattr("quickstudy.adapters.gymnasium.ENDLESS", 25)
+    evaluation = Agent(Endless()).evaluate(2)
+    assert (evaluation.returns, evaluation.steps) == ((25.0, 25.0), 50)
+
+
+def test_an_environment_that_cannot_be_made_again_is_evaluated_itself():
+    class Wrapped(gymnasium.Wrapper):
+        def __init__(self, env, note):
+            super().__init__(env)
+            self.note = note
+
+    agent = Agent(Wrapped(gymnasium.make("CartPole-v1"), "not recorded"))
+    agent.train(5)
+    assert agent.evaluate(2).steps > 0
+    assert agent.train(5).steps == 5
 
 
 def test_ended_episodes_are_kept_and_come_back_from_the_journal(tmp_path):

@@ -80,6 +80,41 @@ def test_a_case_is_learned_once_also_by_another_program(tmp_path):
             assert process.learner.report().lessons == sum(len(case.events) for case in cases)
 
 
+def test_a_case_that_was_broken_off_is_learned_to_its_end(tmp_path):
+    cases, whole = claims(4, seed=6), {"features": 64, "experts": ["prior"]}
+    with Process("claims", paid, **whole) as straight:
+        straight.learn(cases)
+        expected = [(task.task, task.steps, task.total, task.outcome) for task in straight.learner.tasks()]
+        lessons = straight.learner.report().lessons
+    for number in range(2, 12, 3):  # an error stands for the end of the program
+        path = tmp_path / f"{number}.db"
+        with Process("claims", paid, journal=path, **whole) as process:
+            process.learner._reward = failing(process.learner._reward, number)
+            with pytest.raises(ZeroDivisionError):
+                process.learn(cases)
+        with Process("claims", paid, journal=path, **whole) as process:
+            process.learn(cases)
+            found = [(task.task, task.steps, task.total, task.outcome) for task in process.learner.tasks()]
+            assert found == expected
+            assert process.learner.report().lessons == lessons
+
+
+def failing(verb, calls):
+    """The verb, which fails at one of its calls: after it wrote where that is even, before where it is odd."""
+    count = 0
+
+    def run(*arguments, **keywords):
+        nonlocal count
+        count += 1
+        if count == calls and calls % 2:
+            raise ZeroDivisionError
+        verb(*arguments, **keywords)
+        if count == calls:
+            raise ZeroDivisionError
+
+    return run
+
+
 def test_without_an_outcome_times_are_learned_all_the_same():
     with Process("claims", features=64, experts=["prior"]) as process:
         assert process.forecast(claims(1)[0]).hours is None

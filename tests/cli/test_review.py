@@ -1,5 +1,7 @@
 """``quickstudy review``: the list of tasks, one task as a table, JSON and a plot."""
 
+import shlex
+
 import numpy as np
 import pytest
 from learner.test_tasks import taught_to_value
@@ -44,10 +46,27 @@ def test_a_review_names_the_step_that_turned_the_task(quickstudy, ward):
     assert "Step 6 turned it" in shown
     assert "worse after it than before" in shown
     assert "What would teach most" in shown
+    assert "Teach step" in shown
     assert quickstudy("review", ward, "last").out == quickstudy("review", ward, "doomed").out
     found = quickstudy("review", ward, "doomed", "--json").json
     assert (found["turned"], found["outcome"], len(found["steps"])) == (6, 0.0, 10)
     assert found["steps"][6]["taught"] == "right"
+
+
+def test_a_correction_is_taught_with_the_command_that_the_review_gives(quickstudy, tmp_path):
+    path = tmp_path / "two words.db"
+    with Learner(Job("ward", ["left", "right"], encoder="static", features=32, experts=["prior"]), path) as learner:
+        for name, outcome in (("well", True), ("badly", False)):
+            with learner.task(name) as task:
+                for seen in ("fine", "fine" if outcome else "broken"):
+                    task.decide(seen)
+                task.end(outcome)
+    shown = quickstudy("review", path, "badly").out
+    [line] = [line for line in shown.splitlines() if line.startswith("Teach step")]
+    words = shlex.split(line.partition("quickstudy ")[2].partition("   (")[0])
+    assert quickstudy(*["left" if word == "ANSWER" else word for word in words]).code == 0
+    steps = quickstudy("review", path, "badly", "--json").json["steps"]
+    assert [step["taught"] for step in steps].count("left") == 1
 
 
 def test_it_fits_a_terminal_of_80_columns(quickstudy, ward, monkeypatch):
@@ -55,6 +74,53 @@ def test_it_fits_a_terminal_of_80_columns(quickstudy, ward, monkeypatch):
     for words in ([], ["doomed"]):
         lines = quickstudy("review", ward, *words).out.splitlines()
         assert max(len(line) for line in lines if "│" in line) <= 80
+
+
+def test_what_people_wrote_is_shown_as_it_is(quickstudy, tmp_path):
+    path = tmp_path / "odd.db"
+    odd = "[red]claim[/] [/b] :smile: $\\frac{" + "x" * 100
+    with Learner(Job("[/b]", ["[/b]", "[red]"], encoder="static", features=32), path) as learner:
+        for name in ("first", odd):
+            with learner.task(name) as task:
+                task.decide("[/b] a note", at=1e15)
+                task.teach(0, "[/b]")
+                task.end(True)
+    listed = quickstudy("review", path)
+    assert listed.code == 0, listed.err
+    assert "1e+15 s" in listed.out
+    shown = quickstudy("review", path, odd, "--plot", tmp_path / "odd.png")
+    assert shown.code == 0, shown.err
+    assert odd in shown.out
+    assert "[/b] a note" in shown.out
+    assert "[/b]: 2 lessons" in quickstudy("report", path).out
+
+
+def test_a_change_within_what_is_not_known_is_no_clear_turn(quickstudy, tmp_path):
+    path = tmp_path / "same.db"
+    with Learner(Job("same", ["a"], encoder="static", features=32), path) as learner:
+        for outcome in (True, False, True, None):
+            task = learner.task()
+            for _ in range(3):
+                task.decide("always the same")
+            if outcome is not None:
+                task.end(outcome)
+    shown = quickstudy("review", path, "last").out
+    assert "No step clearly turned it" in shown
+    assert "What would teach most: an outcome" in shown
+
+
+def test_a_path_beyond_zero_and_one_is_drawn_too(quickstudy, tmp_path):
+    path = tmp_path / "costs.db"
+    with Learner(Job("costs", ["a"], encoder="static", features=32, rewards={"cost": -1.0}), path) as learner:
+        for number in range(4):
+            with learner.task(f"task {number}") as task:
+                for step in range(5):
+                    task.decide({"step": step})
+                    task.reward({"cost": 500.0})
+    lines = quickstudy("review", path, "last").out.splitlines()
+    [top] = [line for line in lines if "┤" in line][:1]
+    bottom = [line for line in lines if "┤" in line][-1]
+    assert (top.split()[0][0], bottom.split()[0][-1]) == ("-", "k")
 
 
 def test_a_review_is_drawn(quickstudy, ward, tmp_path):

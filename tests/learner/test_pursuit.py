@@ -92,6 +92,70 @@ def test_a_reopened_learner_goes_on_as_the_live_one_would(tmp_path):
                 np.testing.assert_allclose(ours.means, theirs.means, atol=1e-8)
 
 
+TOPICS = ("cheap flights to", "rain boots for", "a jazz concert near", "tax advice about")
+PLACES = ("oslo", "rome", "paris", "lima", "cairo", "tokyo", "delhi", "york")
+
+
+def bandit(kind, tasks, path=None, seed=0):
+    """Tasks of one step: each kind of situation has one option that is mostly clicked; gives the share of these."""
+    job = Job("shop", ["a", "b", "c", "d"], encoder="static", features=32, experts=["prior"], rewards={"click": 1.0})
+    draw, learner, right = np.random.default_rng(seed), Learner(job, path, seed=seed), []
+    for number in range(tasks):
+        best = int(draw.integers(4))
+        place = f"{draw.choice(PLACES)} {draw.choice(PLACES)} {number}"
+        situation = {
+            "text": f"{TOPICS[best]} {place}",
+            "record": {"country": PLACES[best], "age": int(draw.integers(18, 80))},
+            "array": np.append(np.eye(4)[best], draw.normal(0, 0.3, 2)),
+            "always the same": "play",
+        }[kind]
+        best = 2 if kind == "always the same" else best
+        with learner.task() as task:
+            answer = task.decide(situation).answer
+            right.append(answer == "abcd"[best])
+            task.reward({"click": float(draw.random() < (0.9 if right[-1] else 0.2))})
+    return learner, np.array(right)
+
+
+@pytest.mark.parametrize("kind", ["text", "record", "array", "always the same"])
+def test_a_bandit_is_learned_from_rewards_though_situations_do_not_repeat(kind):
+    _, right = bandit(kind, 250)
+    assert right[-80:].mean() > 0.8
+
+
+def test_a_bandit_comes_back_from_its_journal_and_its_snapshot(tmp_path):
+    path = tmp_path / "shop.db"
+    learner, _ = bandit("text", 60, path)
+    learner.snapshot()
+    with learner.task() as task:
+        task.decide("a jazz concert near oslo")
+        task.reward({"click": 1.0})
+    ours = worth(learner)
+    learner.close()
+    with Learner.open(path, read_only=True) as again:
+        np.testing.assert_allclose(worth(again), ours, atol=1e-8)
+    (tmp_path / "shop.db.snapshot").unlink()
+    with Learner.open(path, read_only=True) as again:
+        np.testing.assert_allclose(worth(again), ours, atol=1e-8)
+    with Learner.open(path) as whole:
+        whole.refit()
+        np.testing.assert_allclose(worth(whole), ours, atol=1e-8)
+
+
+def worth(learner):
+    """What the options bring in one situation, in the order of their names: their columns can change."""
+    seen, pursuit = learner._record.perceive(["rain boots for rome"])[1][0], learner._record.episodes.pursuit
+    assert pursuit.by_option
+    columns = np.array([learner._record.options.required(name) for name in "abcd"])
+    return pursuit.heads.actions(seen, columns, learner.job.terms.weights).means
+
+
+def test_plans_speak_where_tasks_have_several_steps():
+    learner = walker()
+    walk(learner)
+    assert not learner._record.episodes.pursuit.by_option
+
+
 def key(number):
     from quickstudy.pursuit import key_of
 
@@ -115,3 +179,10 @@ def test_merged_and_forgotten_tasks_leave_the_same_values(forget):
         seen = (key(number), cell(number), np.arange(2))
         values = [learner._record.episodes.pursuit.values.actions(*seen) for learner in (forward, backward)]
         np.testing.assert_allclose(values[0].means, values[1].means, atol=1e-8)
+        seen, weights = np.append(cell(number), 1.0).astype(np.float32), forward.job.terms.weights
+        heads = [
+            learner._record.episodes.pursuit.heads.actions(seen, np.arange(2), weights)
+            for learner in (forward, backward)
+        ]
+        np.testing.assert_allclose(heads[0].means, heads[1].means, atol=1e-8)
+        assert np.ptp(heads[0].sds) > 0.01

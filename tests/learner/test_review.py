@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from learner.test_tasks import new_learner, taught_to_value
-from quickstudy.errors import LessonError
+from quickstudy.errors import InputError, LessonError
 from quickstudy.review import differences, turning_step, worths
 
 
@@ -74,6 +74,16 @@ def test_a_running_task_can_be_reviewed():
     assert task.review().turned == 2
 
 
+def test_an_outcome_that_was_not_told_is_no_failure():
+    learner = taught_to_value(new_learner())
+    with learner.task("untold") as task:
+        for _ in range(3):
+            task.decide(np.array([0.0, 0.0, 0.0, 0.0]))
+    last = learner.review("untold").steps[-1]
+    assert last.value > 0.5
+    assert last.error is None
+
+
 def test_a_task_without_steps_cannot_be_reviewed():
     with pytest.raises(LessonError, match="no task"):
         new_learner().review("nowhere")
@@ -102,6 +112,25 @@ def test_a_demonstration_of_what_was_taught_already_teaches_nothing_more():
     assert (wanted.task, wanted.lesson.lesson) == ("half", learner.review("half").lessons[0].lesson)
     assert learner.review("whole").lessons == ()
     assert len(learner.tasks()) == before
+
+
+def test_only_what_failed_is_to_be_corrected_and_only_what_still_runs_can_be_told_its_end():
+    learner, kinds = new_learner(), {}
+    for name, ends, outcome in (("well", True, True), ("badly", True, False), ("running", False, None)):
+        task = learner.task(name)
+        task.decide("left or right")
+        if ends:
+            task.end(outcome)
+        kinds[name] = {worth.lesson for worth in learner.review(name).lessons}
+    assert kinds["well"] == {"demonstration"}
+    assert kinds["badly"] == {"demonstration", "correction"}
+    assert kinds["running"] == {"demonstration", "outcome"}
+
+
+@pytest.mark.parametrize("bad", [0, -1, True, "ten", 1.5])
+def test_a_number_of_lessons_that_makes_no_sense_is_refused(bad):
+    with pytest.raises(InputError):
+        new_learner().wanted(bad)
 
 
 def test_the_lessons_that_teach_most_come_first():

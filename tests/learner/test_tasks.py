@@ -162,6 +162,62 @@ def test_a_reward_that_makes_no_sense_is_refused(bad):
         task.reward(bad)
 
 
+def test_numbers_may_be_numpys():
+    learner = new_learner()
+    task = learner.task("a")
+    task.decide("a")
+    for given in (np.float32(0.5), np.int64(2), {"reward": np.float64(1.0)}):
+        task.reward(given)
+    task.teach(np.int64(0), "left")
+    task.end(np.bool_(True))
+    [found] = learner.tasks()
+    assert (found.total, found.outcome) == (4.5, 1.0)
+    assert learner.value("a").success is not None
+
+
+@pytest.mark.parametrize("bad", ["0", None, 0.0, True, 5])
+def test_a_step_that_is_none_is_refused(bad):
+    learner = new_learner()
+    task = learner.task()
+    task.decide("a")
+    other = learner.task().decide("b")
+    for step in (bad, other, learner.predict("a")):
+        with pytest.raises(LessonError):
+            task.teach(step, "left")
+
+
+@pytest.mark.parametrize("bad", ["won", float("nan"), 10**400, [True]])
+def test_an_outcome_that_makes_no_sense_is_refused(bad):
+    task = new_learner().task()
+    task.decide("a")
+    with pytest.raises(LessonError, match="outcome is"):
+        task.end(bad)
+
+
+def test_another_outcome_is_not_passed_over_in_silence():
+    learner = new_learner()
+    for name, first, second in (("told", True, False), ("untold", None, True)):
+        with learner.task(name) as task:
+            task.decide("a")
+            task.end(first)
+            with pytest.raises(LessonError, match="outcome"):
+                task.end(second)
+            task.end(first)
+    assert [task.outcome for task in learner.tasks()] == [1.0, None]
+
+
+def test_a_task_that_is_taken_up_twice_loses_no_step():
+    learner = new_learner()
+    one, other = learner.task("a"), learner.task("a")
+    for task, seen in ((one, "first"), (other, "second"), (one, "third")):
+        task.decide(seen)
+    assert one.steps == 3
+    assert [step.situation for step in learner.review("a").steps] == ["first", "second", "third"]
+    one.end(True)
+    with pytest.raises(LessonError, match="has ended"):
+        other.decide("fourth")
+
+
 def test_a_reward_before_the_first_step_is_refused():
     with pytest.raises(LessonError, match="Decide first"):
         new_learner().task().reward(1.0)

@@ -45,3 +45,13 @@ def test_tasks_are_listed_in_pages(client):
 def test_an_unknown_task_is_not_found_and_one_without_steps_cannot_be_rewarded(client):
     assert code(client.get(f"{TASKS}/nope")) == "unknown-task"
     assert client.post(f"{TASKS}/nope/reward", json={"value": 1.0}).status_code == 422
+
+
+def test_a_step_is_corrected_after_its_task_has_ended(client):
+    for text in ("one", "two"):
+        client.post(f"{TASKS}/t1/decide", json={"situation": text})
+    client.post(f"{TASKS}/t1/end", json={"outcome": False})
+    for step, answer in ((0, "fraud"), (-1, "billing")):
+        assert client.post(f"{TASKS}/t1/teach", json={"step": step, "answer": answer}).status_code == 200
+    assert [step["taught"] for step in client.get(f"{TASKS}/t1").json()["steps"]] == ["fraud", "billing"]
+    assert code(client.post(f"{TASKS}/t1/teach", json={"step": 7, "answer": "fraud"})) == "ended-task"

@@ -15,6 +15,7 @@ import gzip
 import io
 import math
 import os
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,12 @@ from xml.parsers import expat
 
 from quickstudy.errors import InputError, TableError
 from quickstudy.types import Scalar
+
+EARLIEST, LATEST = -62_135_596_800.0, 253_402_300_800.0
+"""The years 1 to 9999, in seconds since 1970: what lies outside is no time, but often milliseconds."""
+
+SHOWN = 60
+"""Characters of a wrong cell that a message shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,11 @@ def read_event_log(
                 return _ordered(_XesReader(str(file), attributes).read(stream))
         with file.open(encoding="utf-8-sig", newline="") as text:
             return _ordered(_read_csv(text, str(file), case, activity, timestamp, attributes))
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise TableError(
+            f"The event log {str(file)!r} is not UTF-8: {error}.", next_step="Save it as UTF-8."
+        ) from error
+    except (OSError, EOFError, csv.Error, zlib.error) as error:
         raise TableError(f"Cannot read the event log {str(file)!r}: {error}.", next_step="Check the file.") from error
 
 
@@ -84,6 +95,8 @@ def _read_csv(
 ) -> Iterator[tuple[str, LogEvent, Mapping[str, Scalar]]]:
     reader = csv.DictReader(text)
     columns = list(reader.fieldnames or [])
+    if not columns:
+        raise TableError(f"The event log {name!r} is empty.", next_step="Its first line must name the columns.")
     for wanted in (case, activity, timestamp, *(attributes or ())):
         if wanted not in columns:
             raise TableError(
@@ -91,13 +104,15 @@ def _read_csv(
                 next_step=f"Its columns: {', '.join(map(repr, columns))}. Name them: read_event_log(path, case=...).",
                 code="missing-column",
             )
-    kept = [c for c in columns if c not in (case, activity, timestamp)] if attributes is None else list(attributes)
+    others = [column for column in columns if column.strip() and column not in (case, activity, timestamp)]
+    kept = others if attributes is None else list(attributes)
     for row in reader:
         where = f"Line {reader.line_num:,} of {name}"
-        if not row[case] or not row[activity]:
-            raise TableError(f"{where} has no {case if not row[case] else activity}.", next_step="Mend or remove it.")
+        id, done = ((row[column] or "").strip() for column in (case, activity))
+        if not id or not done:
+            raise TableError(f"{where} has no {activity if id else case}.", next_step="Mend or remove it.")
         noted = {column: _scalar(row[column]) for column in kept if row[column]}
-        yield row[case], LogEvent(row[activity].strip(), _seconds(row[timestamp], where), noted), {}
+        yield id, LogEvent(done, _seconds(row[timestamp], where), noted), {}
 
 
 class _XesReader:
@@ -118,7 +133,7 @@ class _XesReader:
         parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
         try:
             parser.ParseFile(stream)
-        except expat.ExpatError as error:
+        except (expat.ExpatError, LookupError) as error:  # the latter: an encoding that is not known
             raise TableError(f"{self._name!r} is not XES: {error}.", next_step="Check the file.") from error
         return self._events
 
@@ -128,6 +143,8 @@ class _XesReader:
     def _start(self, tag: str, given: dict[str, str]) -> None:
         tag = tag.rpartition(":")[2]
         above = self._path[-1] if self._path else ""
+        if not above and tag != "log":
+            raise TableError(f"{self._name!r} is not XES: it begins with <{tag[:SHOWN]}>.", next_step="Check the file.")
         self._path.append(tag)
         if tag == "trace":
             self._trace, self._found = {}, []
@@ -150,7 +167,9 @@ class _XesReader:
                 if not activity or at is None:
                     missing = "time:timestamp" if activity else "concept:name"
                     raise TableError(f"{where}: an event has no {missing}.", next_step="Mend or remove it.")
-                self._events.append((case, LogEvent(str(activity), float(str(at)), self._attributes(event)), about))
+                self._events.append(
+                    (case, LogEvent(str(activity), _seconds(str(at), where), self._attributes(event)), about)
+                )
 
     def _value(self, tag: str, text: str) -> Scalar:
         where = f"Line {self._parser.CurrentLineNumber:,} of {self._name}"
@@ -158,15 +177,16 @@ class _XesReader:
             if tag == "date":
                 return _seconds(text, where)
             if tag == "int":
-                return int(text)
+                return int(float(text)) and int(text)  # refused too: more than a number can hold
             if tag == "float":
                 return float(text)
-        except ValueError as error:
-            raise TableError(f"{where}: {text!r} is no {tag}.", next_step="Mend or remove it.") from error
+        except (ValueError, OverflowError) as error:
+            raise TableError(f"{where}: {text[:SHOWN]!r} is no {tag}.", next_step="Mend or remove it.") from error
         return text.lower() == "true" if tag == "boolean" else text
 
     def _attributes(self, found: Mapping[str, Scalar]) -> dict[str, Scalar]:
-        return {k: v for k, v in found.items() if v not in ("", None) and (self._kept is None or k in self._kept)}
+        known = {k: v for k, v in found.items() if not isinstance(v, float) or math.isfinite(v)}
+        return {k: v for k, v in known.items() if v not in ("", None) and (self._kept is None or k in self._kept)}
 
 
 def _ordered(events: Iterable[tuple[str, LogEvent, Mapping[str, Scalar]]]) -> list[Case]:
@@ -191,14 +211,23 @@ def _scalar(text: str) -> Scalar:
 
 def _seconds(text: str | None, where: str) -> float:
     """Seconds since 1970."""
+    given = (text or "").strip()
     try:
-        return float(text or "")
+        seconds = float(given)
     except ValueError:
-        pass
-    try:
-        moment = datetime.datetime.fromisoformat((text or "").strip())
-    except ValueError as error:
+        seconds = _moment(given)
+    if not EARLIEST <= seconds < LATEST:
         raise InputError(
-            f"{where}: {text!r} is no time.", next_step="Give ISO 8601, like 2026-03-01T12:00, or seconds since 1970."
-        ) from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp()
+            f"{where}: {given[:SHOWN]!r} is no time.",
+            next_step="Give ISO 8601, like 2026-03-01T12:00, or seconds (not milliseconds) since 1970.",
+        )
+    return seconds
+
+
+def _moment(text: str) -> float:
+    """A moment in ISO 8601 as seconds since 1970; NaN if it is none."""
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return math.nan

@@ -16,21 +16,21 @@ Not here: continuous actions, several environments at once, the experts (an agen
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
 import numpy as np
 
 from quickstudy.adapters.observations import Observations, Seen
+from quickstudy.adapters.played import Episode, Evaluation, Played, Training, interval
 from quickstudy.adapters.trails import Trail
 from quickstudy.adapters.watching import bar, interruption
 from quickstudy.errors import InputError, JournalError, MissingExtraError
 from quickstudy.judgement.value import Step, StepValues, Transition
 from quickstudy.judgement.value.base import Columns
 from quickstudy.judgement.value.values import DISCOUNT
-from quickstudy.types import FloatArray
 
 try:
     import gymnasium
@@ -49,73 +49,11 @@ OFTEN_KEPT, LEAST_KEPT = 500, 50
 FORMAT = 1
 """Version of what is kept; another one is learned again."""
 
-RESAMPLES = 2_000
-"""Of the bootstrap interval."""
-
 EVALUATION_SEED = 1_000_003
 """Episodes of an evaluation begin from seeds far from those of training."""
 
-
-@dataclass(frozen=True, slots=True)
-class Training:
-    """What happened in :meth:`Agent.train`.
-
-    Attributes:
-        steps: how many.
-        returns: of the episodes that ended.
-    """
-
-    steps: int
-    returns: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """One episode of training that ended.
-
-    Attributes:
-        end: after how many steps of all training.
-        total: the sum of its rewards.
-    """
-
-    end: int
-    total: float
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """One whole episode of the best known options.
-
-    Attributes:
-        observations: before each step, and after the last.
-        actions: one for each step.
-        total: the sum of rewards.
-        ended: whether it came to its own end (else the time was up).
-    """
-
-    observations: tuple[Any, ...]
-    actions: tuple[int, ...]
-    total: float
-    ended: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """How well the best known options do.
-
-    Attributes:
-        mean_return: mean over episodes of the sum of rewards.
-        low: lower end of its 95% bootstrap interval.
-        high: upper end.
-        returns: one for each episode.
-        steps: how many steps they took together.
-    """
-
-    mean_return: float
-    low: float
-    high: float
-    returns: tuple[float, ...]
-    steps: int
+ENDLESS = 10_000
+"""Steps after which an episode is broken off that is only played, where the environment sets no time limit."""
 
 
 class Agent:
@@ -150,6 +88,8 @@ class Agent:
         seed: int = 0,
         discount: float = DISCOUNT,
     ) -> None:
+        if not isinstance(env, gymnasium.Env):
+            raise InputError(f"The environment is {str(env)[:80]!r}.", next_step='Give gymnasium.make("CartPole-v1").')
         if not isinstance(env.action_space, gymnasium.spaces.Discrete):
             raise InputError(
                 f"The actions are {env.action_space}.", next_step="Give an environment with Discrete actions."
@@ -157,7 +97,7 @@ class Agent:
         if isinstance(discount, bool) or not isinstance(discount, int | float) or not 0 < discount < 1:
             raise InputError(f"discount is {discount!r}.", next_step="Give a number between 0 and 1, like 0.99.")
         self.env = env
-        self.seed = seed
+        self.seed = _count(seed, "seed", least=0)
         self.discount = float(discount)
         self._first_action = int(env.action_space.start)
         self._columns = np.arange(int(env.action_space.n))
@@ -181,7 +121,11 @@ class Agent:
         Args:
             steps: how many.
             progress: whether to show a progress bar where standard error is a terminal.
+
+        Raises:
+            InputError: the environment gave something that is no observation of its space, or no finite reward.
         """
+        steps = _count(steps, "steps", least=0)
         returns: list[float] = []
         with interruption() as interrupted, bar(steps, progress) as advance:
             for done in range(steps):
@@ -213,23 +157,30 @@ class Agent:
     def evaluate(self, episodes: int = 20, *, seed: int = 0) -> Evaluation:
         """Plays whole episodes with the best known options; nothing is learned.
 
+        They are played in a new environment of the same kind. One that Gymnasium cannot make again is used itself:
+        then the episode of training breaks off.
+
         Args:
             episodes: how many.
             seed: of the environment's starts.
         """
-        if episodes < 1:
-            raise InputError(f"{episodes} episodes.", next_step="Give at least 1.")
-        env = gymnasium.make(self.env.spec) if self.env.spec is not None else self.env
+        episodes, seed = _count(episodes, "episodes", least=1), _count(seed, "seed", least=0)
+        env = self._another()
         returns, steps = [], 0
         for episode in range(episodes):
             played = self.play(env, seed=EVALUATION_SEED + seed * 10_000 + episode)
             returns.append(played.total)
             steps += len(played.actions)
-        low, high = _interval(np.array(returns))
+        if env is not self.env:
+            env.close()
+        low, high = interval(np.array(returns))
         return Evaluation(float(np.mean(returns)), low, high, tuple(returns), steps)
 
     def play(self, env: gymnasium.Env[Any, Any], *, seed: int) -> Played:
         """Plays one whole episode with the best known options; nothing is learned.
+
+        Where the environment sets no time limit it is broken off after 10,000 steps: before much is learned, the best
+        known options can lead in a circle.
 
         Args:
             env: an environment of the same kind; on the agent's own, an episode of training breaks off.
@@ -239,9 +190,11 @@ class Agent:
             self._whole = self._whole and self._seen is None  # its last step would be forgotten at the next opening
             self._seen = None
         observation, info = env.reset(seed=seed)
-        observations, actions, total = [observation], [], 0.0
+        observations, total = [observation], 0.0
+        actions: list[int] = []
         ended = cut_off = False
-        while not (ended or cut_off):
+        limit = ENDLESS if env.spec is None else env.spec.max_episode_steps or ENDLESS
+        while not (ended or cut_off or len(actions) >= limit):
             action = self.act(observation, info)
             observation, reward, ended, cut_off, info = env.step(action)
             observations.append(observation)
@@ -263,6 +216,13 @@ class Agent:
 
     # -- inside
 
+    def _another(self) -> gymnasium.Env[Any, Any]:
+        """A new environment of the same kind; the agent's own where there is none to be had."""
+        try:
+            return self.env if self.env.spec is None else gymnasium.make(self.env.spec)
+        except (ValueError, gymnasium.error.Error):  # a wrapper that does not say how it was made
+            return self.env
+
     def _step(self) -> float | None:
         """One step; the episode's return if it ended."""
         seen = self._seen
@@ -276,7 +236,7 @@ class Agent:
                 self._trail.begin()
         chosen = self._tried(seen, self._open)
         observation, given, ended, cut_off, info = self.env.step(chosen + self._first_action)
-        after, reward = self._observations.read(observation), float(given)
+        after, reward = self._observations.read(observation), _reward(given)
         self._open = self._offered(after, info, learning=True)
         over = bool(ended or cut_off)
         if self._trail is not None:
@@ -376,6 +336,23 @@ class Agent:
                 self.values.dream(BETWEEN)
 
 
+def _count(given: object, what: str, *, least: int) -> int:
+    if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < least:
+        raise InputError(f"{what} is {given!r}.", next_step=f"Give a whole number, at least {least}.")
+    return int(given)
+
+
+def _reward(given: object) -> float:
+    """What an environment gave, as a number: a bool or an array of one number will do."""
+    try:
+        reward = float(np.asarray(given, dtype=np.float64).item())
+    except (TypeError, ValueError, OverflowError):
+        reward = math.nan
+    if not math.isfinite(reward):
+        raise InputError(f"The environment's reward is {str(given)[:80]!r}.", next_step="Give a finite number.")
+    return reward
+
+
 def _name(env: gymnasium.Env[Any, Any]) -> str:
     return env.spec.id if env.spec is not None else type(env.unwrapped).__name__
 
@@ -385,10 +362,3 @@ def _action_names(env: gymnasium.Env[Any, Any]) -> list[str]:
     if env.has_wrapper_attr("action_names"):
         return [str(name) for name in env.get_wrapper_attr("action_names")]
     return [str(action) for action in range(int(space.start), int(space.start + space.n))]
-
-
-def _interval(returns: FloatArray) -> tuple[float, float]:
-    """The 95% percentile bootstrap interval of the mean."""
-    draws = np.random.default_rng(0).integers(len(returns), size=(RESAMPLES, len(returns)))
-    low, high = np.quantile(returns[draws].mean(axis=1), [0.025, 0.975])
-    return float(low), float(high)

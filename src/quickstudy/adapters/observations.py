@@ -52,13 +52,29 @@ class Observations:
         self._space = space
         self._parts = list(_parts(space, ""))
         self.measures = all(_is_real(part) for _, part in self._parts)
-        self._text = any(isinstance(part, spaces.Text) for _, part in self._parts)
+        self._words = [isinstance(part, spaces.Text) for _, part in self._parts]
+        self._text = any(self._words)
+        self._size = sum(int(np.prod(part.shape or ())) for _, part in self._parts if not isinstance(part, spaces.Text))
 
     def read(self, observation: Any) -> Seen:
-        """One observation of the space."""
-        values = list(_values(self._space, observation))
-        arrays = [np.asarray(value).ravel() for value in values if not isinstance(value, str)]
-        numbers = np.concatenate([array.astype(np.float64) for array in arrays]) if arrays else np.zeros(0)
+        """One observation of the space.
+
+        Raises:
+            InputError: it is of another make than the space says, or holds a number that is not finite.
+        """
+        try:
+            values = list(_values(self._space, observation))
+            arrays = [np.asarray(value, dtype=np.float64).ravel() for value in values if not isinstance(value, str)]
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise self._foreign(observation) from error
+        numbers = np.concatenate(arrays) if arrays else np.zeros(0)
+        if len(numbers) != self._size or [isinstance(value, str) for value in values] != self._words:
+            raise self._foreign(observation)
+        if not np.isfinite(numbers).all():
+            raise InputError(
+                f"An observation holds numbers that are NaN or infinite: {str(observation)[:80]}.",
+                next_step="Replace them with finite numbers; a wrapper can do it.",
+            )
         numbers += 0.0  # -0.0 equals 0.0, but its bytes do not
         digest = hashlib.blake2b(numbers.tobytes(), digest_size=16)
         for value in values:
@@ -68,8 +84,14 @@ class Observations:
         if self._text:
             named = zip((name for name, _ in self._parts), values, strict=True)
             record = {name or "text": value if isinstance(value, str) else _in_words(value) for name, value in named}
-            situation = record if len(record) > 1 else next(iter(record.values()))
+            situation = record if len(record) > 1 else next(iter(record.values())).strip() or "(empty)"
         return Seen(situation, digest.hexdigest(), numbers if self.measures else np.zeros(0))
+
+    def _foreign(self, observation: Any) -> InputError:
+        return InputError(
+            f"An observation is not of the space {str(self._space)[:80]}: {str(observation)[:80]!r}.",
+            next_step="Check what the environment gives and what its observation_space says.",
+        )
 
 
 def _parts(space: spaces.Space[Any], name: str) -> Iterator[tuple[str, spaces.Space[Any]]]:

@@ -51,7 +51,8 @@ class Forecast:
     """What is expected of a running case.
 
     Attributes:
-        next: probabilities of the activities that can come next; ``"(end)"`` is the end of the case.
+        next: probabilities of the activities that can come next; ``"(end)"`` is the end of the case, ``"(new option)"``
+            an activity that never came before.
         hours: expected hours until its end.
         low: with ``high``: an interval that holds about 80% of such cases' remaining hours.
         high: see ``low``.
@@ -150,17 +151,19 @@ class Process:
         self.close()
 
     def _live_through(self, case: Case) -> None:
+        """One case as a task; one that a killed program had begun goes on where it was."""
         task = self.learner.task(case.id)
-        lessons = []
-        for count, event in enumerate(case.events, 1):
-            following = case.events[count] if count < len(case.events) else None
+        steps = list(zip(case.events, [*case.events[1:], None], strict=True))
+        for count, (event, following) in enumerate(steps, 1):
             if count > task.steps:
-                decision = task.decide(situation_after(case, count), at=event.at)
-                lessons.append((decision, END if following is None else following.activity))
-                if following is not None:
-                    task.reward({HOURS: (following.at - event.at) / 3600.0}, at=following.at)
-        ended = case.events[-1].at
-        self.learner.teach_many(lessons, at=[ended] * len(lessons))
+                task.decide(situation_after(case, count), at=event.at)
+            if count == task.steps and following is not None:
+                hours = {HOURS: (following.at - event.at) / 3600.0}
+                task.reward(hours, lesson_id=f"{task.decision_id(-1)} {HOURS}", at=following.at)
+        ids, ended = [task.decision_id(place) for place in range(len(steps))], case.events[-1].at
+        lessons = [(None, END if following is None else following.activity) for _, following in steps]
+        keys = [f"{id} next" for id in ids]
+        self.learner.teach_many(lessons, decision_ids=ids, lesson_ids=keys, at=[ended] * len(ids))
         task.end(None if self.outcome is None else bool(self.outcome(case)), at=ended)
 
     def _fitted_exponent(self) -> float:

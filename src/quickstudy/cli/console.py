@@ -8,6 +8,7 @@ Not here: any command.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
 import math
 import signal
@@ -38,13 +39,13 @@ EXIT_INTERRUPTED = 130
 
 
 def out() -> Console:
-    """The console of standard output."""
-    return Console(highlight=False, soft_wrap=False)
+    """The console of standard output. What people wrote is never read as rich's markup."""
+    return Console(highlight=False, soft_wrap=False, markup=False, emoji=False)
 
 
 def err() -> Console:
     """The console of standard error."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def say(text: str) -> None:
@@ -81,6 +82,18 @@ def finite(data: Any) -> Any:
     if data is None or isinstance(data, str | int | bool):
         return data
     return str(data)
+
+
+def moment(seconds: float) -> str:
+    """A time in UTC, to the minute; as seconds where no calendar holds it.
+
+    >>> moment(0.0)
+    '1970-01-01 00:00'
+    """
+    try:
+        return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M")
+    except (OverflowError, ValueError, OSError):
+        return f"{seconds:.3g} s"
 
 
 def grid_of(title: str, columns: Iterable[str]) -> Table:

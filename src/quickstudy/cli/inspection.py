@@ -6,13 +6,13 @@ Not here: the report's numbers (:class:`quickstudy.Report`), the plots (``plots`
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.text import Text
 
 from quickstudy.cells import label_of, situation_of, time_of
 from quickstudy.cli.account import show_account
@@ -23,6 +23,7 @@ from quickstudy.cli.console import (
     JournalOption,
     JsonOption,
     grid_of,
+    moment,
     out,
     print_json,
     progress,
@@ -159,12 +160,13 @@ def _report(learner: Learner, plot: Path | None, waiting: int, *, as_json: bool)
 
 def _show_report(learner: Learner, numbers: Report, data: dict[str, Any]) -> None:
     console = out()
-    console.print(
-        f"[bold]{learner.job.name}[/]: {data['lessons']:,} lessons, {data['decisions']:,} decisions, "
+    counts = (
+        f": {data['lessons']:,} lessons, {data['decisions']:,} decisions, "
         f"{data['options']:,} options, {data['waiting']:,} waiting, {data['rewards']:,} rewards"
     )
+    console.print(Text.assemble((learner.job.name, "bold"), counts))
     if data.get("started") and data.get("newest"):
-        console.print(f"from {_day(data['started'])} to {_day(data['newest'])}", style="dim")
+        console.print(f"from {moment(data['started'])} to {moment(data['newest'])} UTC", style="dim")
     show_account(numbers.autonomy)
     show(numbers.teachers.note)
     if numbers.calls is not None:
@@ -234,10 +236,6 @@ def _spread(points: Sequence[Any], count: int) -> list[Any]:
     if len(points) <= count:
         return list(points)
     return [points[round((i + 1) * len(points) / count) - 1] for i in range(count)]
-
-
-def _day(seconds: float) -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:

@@ -18,7 +18,7 @@ from quickstudy.cli.rooms import room
 from quickstudy.cli.worlds import ANGLES, SPEEDS, Look
 
 if TYPE_CHECKING:
-    from quickstudy.adapters.gymnasium import Played
+    from quickstudy.adapters.played import Played
 
 TAXI_ARROWS = "↓↑→←"
 ARROWS = {12: "↑→↓←", 8: "←↓→↑"}

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#777777"
 FORMATS = (".png", ".svg", ".pdf")
+FEW, TITLE = 5, 80
+"""Fewer points than this are marked; a title's longest name."""
 
 
 def plot_report(report: Mapping[str, Any], path: Path) -> None:
@@ -126,12 +128,15 @@ def plot_review(review: Mapping[str, Any], path: Path) -> None:
     mean = [step["value"] for step in steps]
     low, high = ([step["value"] + sign * step["sd"] for step in steps] for sign in (-1, 1))
     above.fill_between(x, low, high, color=BLUE, alpha=0.15, linewidth=0)
-    above.plot(x, mean, color=BLUE, linewidth=1.6)
-    above.set_title(f"task {review['task']} ({review['state']})", loc="left", fontsize=11)
+    above.plot(x, mean, color=BLUE, linewidth=1.6, marker="o" if len(x) < FEW else None, markersize=4)
+    name = review["task"] if len(review["task"]) <= TITLE else review["task"][: TITLE - 1] + "…"
+    above.set_title(f"task {name} ({review['state']})", loc="left", fontsize=11, parse_math=False)
     above.set_ylabel("expected return")
     below.bar(x, [math.nan if step["error"] is None else step["error"] for step in steps], width=0.9, color=GREY)
     below.set_ylabel("error")
     below.set_xlabel("step")
+    below.xaxis.get_major_locator().set_params(integer=True)
+    below.set_xlim(-0.6, max(len(review["steps"]), FEW) - 0.4)
     for axes in (above, below):
         axes.grid(axis="y", color="#dddddd", linewidth=0.7)
         axes.set_axisbelow(True)
@@ -139,12 +144,14 @@ def plot_review(review: Mapping[str, Any], path: Path) -> None:
         if review["turned"] is not None:
             axes.axvline(review["turned"], color=ORANGE, linewidth=1.2, linestyle="--")
     if review["turned"] is not None:
+        late = review["turned"] > 0.8 * max(len(review["steps"]), FEW)
         above.annotate(
             f"step {review['turned']:,} turned it",
             (review["turned"], 1.0),
             xycoords=("data", "axes fraction"),
-            xytext=(5, -12),
+            xytext=(-5 if late else 5, -12),
             textcoords="offset points",
+            ha="right" if late else "left",
             color=ORANGE,
             fontsize=9,
         )

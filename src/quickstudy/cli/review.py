@@ -5,7 +5,7 @@ Invariant: it writes nothing to the journal. Not here: the numbers (:mod:`quicks
 
 from __future__ import annotations
 
-import datetime
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +15,7 @@ import typer
 from rich.text import Text
 
 from quickstudy.cli.asking import in_words
-from quickstudy.cli.console import JournalArgument, JsonOption, grid_of, out, print_json, show
+from quickstudy.cli.console import JournalArgument, JsonOption, grid_of, moment, out, print_json, show
 from quickstudy.cli.opening import open_for_reading
 from quickstudy.errors import InputError
 
@@ -61,7 +61,7 @@ def review(
     if as_json:
         print_json(found.to_dict())
         return
-    _show(found, steps)
+    _show(found, steps, journal)
     if plot is not None:
         show(f"Plot: {plot}")
 
@@ -80,22 +80,25 @@ def _list(learner: Learner, limit: int, *, as_json: bool) -> None:
         grid.add_column(column, justify="right", min_width=len(column), no_wrap=True)
     for task in tasks[-limit:]:
         outcome = "" if task.outcome is None else f"{task.outcome:g}"
-        grid.add_row(task.task, task.state, f"{task.steps:,}", outcome, f"{task.total:.3g}", _moment(task.began))
+        grid.add_row(task.task, task.state, f"{task.steps:,}", outcome, f"{task.total:.3g}", moment(task.began))
     out().print(grid)
     if wanted:
         best = wanted[0].lesson
-        show(f"It would learn most from a {best.lesson} (up to {best.bits:.1f} bits) on {wanted[0].task}: {best.what}.")
+        show(
+            f"It would learn most from {_a(best.lesson)} (up to {best.bits:.1f} bits) on {wanted[0].task}: {best.what}."
+        )
     show(f"Look at one with: quickstudy review JOURNAL {tasks[-1].task}")
 
 
-def _show(review: Review, count: int) -> None:
+def _show(review: Review, count: int, journal: str) -> None:
     console = out()
     outcome = "no outcome" if review.outcome is None else f"outcome {review.outcome:g}"
+    steps = "1 step" if len(review.steps) == 1 else f"{len(review.steps):,} steps"
     console.print(
         Text.assemble(
             ("Task ", ""),
             (review.task, "bold"),
-            f" ({review.state}): {len(review.steps):,} steps, {outcome}, return {review.total:.3g}",
+            f" ({review.state}): {steps}, {outcome}, return {review.total:.3g}",
         ),
         soft_wrap=True,
     )
@@ -103,11 +106,13 @@ def _show(review: Review, count: int) -> None:
         show("What to expect is not known yet: no other task has ended.")
     else:
         turn = next(step for step in review.steps if step.step == review.turned)
-        word = "better" if (review.change or 0.0) > 0 else "worse"
-        show(
-            f"Step {review.turned:,} turned it: expected {abs(review.change or 0.0):.3g} {word} after it than before. "
-            f"There it said {turn.answer!r} to {in_words(turn.situation, 60)}."
-        )
+        change = review.change or 0.0
+        words = f"expected {abs(change):.3g} {'better' if change > 0 else 'worse'} after it than before"
+        if abs(change) < (turn.sd or 0.0):
+            show(f"No step clearly turned it. Most at step {review.turned:,}: {words}, less than what is not known.")
+        else:
+            said = f"There it said {turn.answer!r} to {in_words(turn.situation, 60)}."
+            show(f"Step {review.turned:,} turned it: {words}. {said}")
         _draw(review)
     grid = grid_of("The steps that changed most", [])
     for column in ("step", "expected", "received", "error"):
@@ -124,7 +129,12 @@ def _show(review: Review, count: int) -> None:
     console.print(grid)
     if review.lessons:
         best = review.lessons[0]
-        show(f"What would teach most: a {best.lesson} (up to {best.bits:.1f} bits): {best.what}.")
+        show(f"What would teach most: {_a(best.lesson)} (up to {best.bits:.1f} bits): {best.what}.")
+        untaught = [step for step in review.steps if step.taught is None]
+        at = next((step for step in untaught if step.step == review.turned), untaught[0] if untaught else None)
+        if at is not None and best.lesson != "outcome":
+            command = f"quickstudy teach {at.decision_id} ANSWER --journal {shlex.quote(journal)}"
+            show(f"Teach step {at.step:,} with: {command}   (other steps' ids: --json)")
 
 
 def _telling(review: Review, count: int) -> Sequence[ReviewStep]:
@@ -136,17 +146,30 @@ def _telling(review: Review, count: int) -> Sequence[ReviewStep]:
 
 
 def _draw(review: Review) -> None:
-    """The path of the expected return, where it is a chance of success."""
-    values = [step.value if step.value is not None else float("nan") for step in review.steps]
-    if len(values) > 1 and all(-0.3 <= value <= 1.3 for value in values):
+    """The path of the expected return: from 0 to 1 where it stays there, else from its lowest to its highest."""
+    values = [step.value for step in review.steps if step.value is not None]
+    if len(values) > 1:
         from quickstudy.cli.curves import Curve, plot
 
-        out().print(plot([Curve(values, "cyan")], total=len(values), unit="steps", height=6))
+        low, high = min(values), max(values)
+        if low >= -0.3 and high <= 1.3:
+            low, high = 0.0, 1.0
+        size = (high - low) or 1.0
+        path = Curve([(value - low) / size for value in values], "cyan")
+        drawn = plot([path], total=len(values), unit="steps", height=6, label=lambda y: _short(low + y * size))
+        out().print("Expected return")
+        out().print(drawn)
 
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
 
 
-def _moment(seconds: float) -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M")
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+
+
+def _short(value: float) -> str:
+    """A number in about 4 characters, for an axis."""
+    size = abs(value)
+    return f"{value:.1f}" if size < 10 else f"{value:.0f}" if size < 1_000 else f"{value / 1_000:.0f}k"

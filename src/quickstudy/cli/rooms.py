@@ -14,7 +14,8 @@ from rich.text import Text
 if TYPE_CHECKING:
     import gymnasium
 
-    from quickstudy.adapters.gymnasium import Agent, Played
+    from quickstudy.adapters.gymnasium import Agent
+    from quickstudy.adapters.played import Played
     from quickstudy.cli.worlds import Look
 
 WALKER = "→↓←↑"
@@ -50,7 +51,7 @@ def watch(agent: Agent, env: gymnasium.Env[Any, Any], *, seed: int) -> Played:
     import gymnasium
 
     from quickstudy.adapters.errands import ERRANDS, Errands
-    from quickstudy.adapters.gymnasium import Played
+    from quickstudy.adapters.played import Played
 
     frames: list[Frame] = []
     errands: list[str] = []

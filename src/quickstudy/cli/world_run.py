@@ -14,7 +14,8 @@ import numpy as np
 from quickstudy.types import FloatArray
 
 if TYPE_CHECKING:
-    from quickstudy.adapters.gymnasium import Agent, Evaluation
+    from quickstudy.adapters.gymnasium import Agent
+    from quickstudy.adapters.played import Evaluation
     from quickstudy.cli.worlds import Look, World
 
 WINDOW = 20

@@ -16,7 +16,8 @@ from quickstudy.types import FloatArray
 if TYPE_CHECKING:
     import gymnasium
 
-    from quickstudy.adapters.gymnasium import Agent, Played
+    from quickstudy.adapters.gymnasium import Agent
+    from quickstudy.adapters.played import Played
 
 WATCHED_SEED = 11
 """Where the watched episode begins: always the same, so that one sees it change."""

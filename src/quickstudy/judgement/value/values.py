@@ -72,8 +72,12 @@ class StepValues:
         """Which method the values come from."""
         if self._only_table:
             return "tabular"
-        repeated = 1.0 - len(self._keys) / max(self.transitions, 1)
-        return "tabular" if not self.transitions or repeated >= REPEATING else "smooth"
+        return "tabular" if self.repeated >= REPEATING else "smooth"
+
+    @property
+    def repeated(self) -> float:
+        """The share of situations that were seen before; 1 before the first."""
+        return 1.0 - len(self._keys) / self.transitions if self.transitions else 1.0
 
     def learn(self, transition: Transition) -> None:
         """Takes one transition online, and plans a little."""

@@ -30,7 +30,7 @@ from quickstudy.serve.api.shapes import (
     lesson_out,
     situation_in,
 )
-from quickstudy.types import Decision
+from quickstudy.types import Decision, Lesson
 
 router = APIRouter(prefix="/v1/jobs/{job}/tasks", tags=["tasks"])
 
@@ -131,12 +131,21 @@ async def decide(caller: Teaches, job: Opened, task: TaskId, body: StepIn) -> An
 
 @router.post("/{task}/teach", responses=OF_A_JOB, response_model=LessonOut)
 async def teach(caller: Teaches, job: Opened, task: TaskId, body: StepTeachIn) -> Any:
-    """Teaches what was right at a step: a demonstration, or a correction."""
+    """Teaches what was right at a step: a demonstration, or a correction, also after the task has ended."""
     by = teacher(caller, body.by)
-    lesson = await job.worker.change(
-        lambda learner: learner.task(task).teach(body.step, body.answer, by=by, lesson_id=body.lesson_id)
-    )
-    return lesson_out(lesson)
+
+    def taught(learner: Learner) -> Lesson:
+        try:
+            return learner.task(task).teach(body.step, body.answer, by=by, lesson_id=body.lesson_id)
+        except LessonError as error:
+            steps = learner.review(task).steps if error.code == "ended-task" else ()
+            found = [step for step in steps if body.step in (step.step, -1)]
+            if not found:
+                raise
+            id = found[-1].decision_id
+            return learner.teach(None, body.answer, decision_id=id, by=by, lesson_id=body.lesson_id)
+
+    return lesson_out(await job.worker.change(taught))
 
 
 @router.post("/{task}/reward", responses=OF_A_JOB, response_model=LessonOut)
