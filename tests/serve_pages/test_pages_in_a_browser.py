@@ -64,6 +64,36 @@ def test_a_job_that_makes_no_sense_is_refused_and_what_was_typed_is_kept(served,
     assert not (served.folder / "empty.toml").exists()
 
 
+def test_a_file_that_is_no_table_is_refused_with_its_reason(served, page):
+    page.goto(f"{served.url}/new")
+    page.locator("input[type=file]").set_input_files({"name": "empty.csv", "mimeType": "text/csv", "buffer": b""})
+    expect(page.get_by_role("alert")).to_contain_text("empty.csv is empty")
+    page.wrongs.clear()  # the browser notes the answer 422
+
+
+def test_rows_that_cannot_be_read_are_named_before_and_after_the_job_is_made(served, page):
+    table = "text,team\nDer Schl\xfcssel fehlt,app\nwhere is my invoice,billing\n".encode("latin-1")
+    page.goto(f"{served.url}/new")
+    page.locator("input[type=file]").set_input_files({"name": "latin.csv", "mimeType": "text/csv", "buffer": table})
+    expect(page.locator("[data-preview]")).to_contain_text("row 1 is not valid UTF-8")
+    page.get_by_label("static: 300 times faster").check()
+    page.get_by_role("button", name="Make the job").click()
+    expect(page.locator("main")).to_contain_text("1 row could not be read and was left out. The first: row 1 is not")
+    page.get_by_role("link", name="To its inbox").click()
+    page.wait_for_url("**/jobs/latin/inbox")
+
+
+def test_an_open_job_keeps_the_options_that_were_typed(served, page):
+    page.goto(f"{served.url}/new")
+    page.locator("main input[name=name]").fill("open-one")
+    page.get_by_role("textbox", name="Options").fill("billing = charges\nfraud")
+    page.get_by_label("New options may appear").check()
+    page.get_by_label("static: 300 times faster").check()
+    page.get_by_role("button", name="Make the job").click()
+    page.wait_for_url("**/jobs/open-one/inbox")
+    assert served.learner("open-one").options == ("billing", "fraud")
+
+
 def test_audits_are_blind_until_they_are_answered(served, page):
     url = served.job("audited", learn=works_alone)
     waiting = served.learner("audited").audits()

@@ -179,3 +179,12 @@ def test_a_stream_ends_with_the_token_that_it_was_opened_with(guarded, address):
         opened.live.ring()
         last = opened.journal.last_seq
         assert not [line for line in lines if f'"seq": {last}' in line]  # and it ends
+
+
+def test_the_pages_script_gets_errors_as_json_and_is_not_sent_to_sign_in(guarded_app):
+    script = {"accept": "application/json, text/html;q=0.5"}
+    with TestClient(guarded_app, base_url="http://127.0.0.1:8421", follow_redirects=False) as caller:
+        answer = caller.get("/jobs/route/questions/inbox", headers=script)
+        assert answer.status_code == 401
+        assert answer.json()["error"]["next_step"]
+        assert caller.get("/jobs/route/inbox", headers=HTML).headers["location"] == "/sign-in"

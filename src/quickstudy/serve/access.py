@@ -255,7 +255,7 @@ class Access:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if session is None:
             if kind in FORMS:
-                raise _forged("A form came without a session.")
+                raise _form_without_session(request, kind)
             return
         shown: Any = request.headers.get(CSRF_HEADER)
         if shown is None and kind in FORMS[:2]:
@@ -331,6 +331,17 @@ def _sign_in() -> Problem:
         "This server needs a token.",
         next_step="Send it as: Authorization: Bearer TOKEN",
         headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+def _form_without_session(request: Request, kind: str) -> Problem:
+    if not request.url.path.startswith("/v1/"):
+        return _forged("A form came without a session.")
+    return Problem(
+        403,
+        "forged",
+        f"The request's Content-Type is {kind!r}, as of a form; this address takes JSON.",
+        next_step="Send the header Content-Type: application/json",
     )
 
 

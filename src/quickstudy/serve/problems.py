@@ -105,7 +105,7 @@ def answer_to(error: QuickstudyError, request: Request) -> Response:
     if status == 503:
         headers.setdefault("Retry-After", "1")
     request.state.problem = error
-    if status == 401 and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+    if status == 401 and request.method == "GET" and wants_page(request):
         return RedirectResponse("/sign-in", status_code=303)
     page = getattr(request.app.state, "problem_page", None)
     if page is not None and not request.url.path.startswith("/v1/"):
@@ -115,6 +115,12 @@ def answer_to(error: QuickstudyError, request: Request) -> Response:
             return shown
     folder = request.app.state.settings.folder
     return JSONResponse(body_of(error, request_id_of(request), folder), status, headers)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a browser shows the answer; the page's own script takes parts of pages, but errors as JSON."""
+    accepted = request.headers.get("accept", "")
+    return "text/html" in accepted and "application/json" not in accepted
 
 
 def request_id_of(request: Request) -> str:

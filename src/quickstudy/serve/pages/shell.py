@@ -24,7 +24,7 @@ from quickstudy.serve.api.lessons import teacher
 from quickstudy.serve.desk import OpenJob
 from quickstudy.serve.pages import words
 from quickstudy.serve.pages.rooms import Room, room_of
-from quickstudy.serve.problems import Problem
+from quickstudy.serve.problems import Problem, wants_page
 from quickstudy.serve.tokens import Role
 
 THEMES = ("auto", "light", "dark")
@@ -159,7 +159,7 @@ def theme_of(request: Request) -> str:
 
 def problem_page(request: Request, error: QuickstudyError, status: int) -> Response | None:
     """An error as a page, for those who asked for one."""
-    if "text/html" not in request.headers.get("accept", ""):
+    if not wants_page(request):
         return None
     caller = getattr(request.state, "caller", None)
     return page(
