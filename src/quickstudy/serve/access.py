@@ -35,6 +35,9 @@ COOKIE = "quickstudy_session"
 CSRF_HEADER = "X-CSRF-Token"
 CSRF_FIELD = "csrf_token"
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
+EXACT = ("/v1/jobs", "/v1/tables", "/v1/tokens")
+"""Addresses of our own API; others speak protocols that may grow."""
+
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 SESSION_SECONDS = 12 * 3600.0
 SESSIONS = 10_000
@@ -306,12 +309,25 @@ def _guard(role: Role) -> Callable[[Request], Awaitable[Caller]]:
                 f"The token {caller.name!r} may {caller.role}; this needs {role}.",
                 next_step=f"Use a token with the role {role}.",
             )
+        if request.query_params and request.url.path.startswith(EXACT):
+            _only_known_queries(request)
         return caller
 
     return guard
 
 
 _GUARDS = {role: _guard(role) for role in Role}
+
+
+def _only_known_queries(request: Request) -> None:
+    """Refuses a query parameter that the route does not have: ignored, it would quietly answer something else."""
+    known = {param.alias for param in request.scope["route"].dependant.query_params}
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        here = f"It has: {', '.join(sorted(known))}." if known else "It has none."
+        raise Problem(
+            422, "unknown-parameter", f"This address has no query parameter {unknown[0][:60]!r}.", next_step=here
+        )
 
 
 def _unknown_token() -> Problem:
