@@ -188,7 +188,7 @@ def test_the_slider_shows_what_a_target_would_do_and_keeps_it(served, page):
     shown = page.locator("[data-fact=alone]").inner_text()
     assert served.learner("slid").autonomy.target_error == 0.4  # nothing changes until it is kept
     page.get_by_role("button", name="Keep this target").click()
-    page.wait_for_url("**/autonomy")
+    expect(page.get_by_text("The target is kept.")).to_be_visible()
     expect(page.get_by_role("slider")).to_have_attribute("aria-valuetext", "20%", timeout=15_000)
     assert served.learner("slid").autonomy.target_error == pytest.approx(0.2)
     assert re.fullmatch(r"[\d.]+%", shown)
@@ -201,14 +201,16 @@ def test_limits_and_pause_are_kept_and_nonsense_is_refused(served, page):
     page.get_by_label("Never answered alone").fill("fraud\n")
     page.get_by_label("Asked twice, in percent").fill("10")
     page.get_by_role("button", name="Keep these limits").click()
-    page.wait_for_url("**/autonomy")
+    expect(page.get_by_text("The limits are kept.")).to_be_visible()
     page.get_by_role("button", name="Pause").click()
     expect(page.locator(".lead")).to_contain_text("Paused")
     settings = served.learner("limited").autonomy
     assert (settings.per_hour, settings.always_ask, settings.ask_twice, settings.paused) == (30, ("fraud",), 0.1, True)
     page.get_by_label("Never answered alone").fill("nobody")
+    page.get_by_label("Alone in a day, at most").fill("70")
     page.get_by_role("button", name="Keep these limits").click()
     expect(page.get_by_role("alert")).to_contain_text("no option 'nobody'")
+    expect(page.get_by_label("Alone in a day, at most")).to_have_value("70")
     page.wrongs.clear()
 
 

@@ -49,6 +49,7 @@ def test_every_reason_of_the_gate_gives_a_question_something_to_say(learner):
         assert all(sentence.endswith((".", "…")) for sentence in doubts(decision, reason))
         assert doubts(decision, reason)
     assert "not shown enough yet" in " ".join(doubts(decision, "shadow"))
+    assert "asks about everything" in " ".join(doubts(decision, "off"))
 
 
 def test_a_question_to_an_open_job_says_that_it_is_probably_new(tmp_path):

@@ -157,6 +157,10 @@ def theme_of(request: Request) -> str:
     return theme if theme in THEMES else "auto"
 
 
+FOR_PROGRAMS = frozenset(("unknown-job", "not-found", "bad-method", "bad-request"))
+"""Codes of errors whose next step is for programs; a person is led to the jobs."""
+
+
 def problem_page(request: Request, error: QuickstudyError, status: int) -> Response | None:
     """An error as a page, for those who asked for one."""
     if not wants_page(request):
@@ -168,5 +172,6 @@ def problem_page(request: Request, error: QuickstudyError, status: int) -> Respo
         caller if isinstance(caller, Caller) else None,
         status=status,
         error=error,
+        next_step="" if error.code in FOR_PROGRAMS else error.next_step,
         number=status,
     )
