@@ -183,6 +183,7 @@ def test_a_browser_without_scripts_can_answer(served, chromium):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{url}/inbox?order=oldest")
+    expect(page.get_by_role("button", name="Skip")).not_to_be_visible()  # what only a script can do is not offered
     page.get_by_label("Answer", exact=True).fill("fraud")
     page.get_by_role("button", name="Teach").click()
     assert page.url == f"{url}/inbox"
