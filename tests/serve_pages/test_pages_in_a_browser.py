@@ -158,6 +158,26 @@ def test_a_decision_is_found_corrected_and_forgotten(served, page):
     assert wanted.situation.encode() not in (served.folder / "looked-at.db").read_bytes()
 
 
+def test_only_a_verdict_that_the_promise_counts_is_called_so(served, page):
+    url = served.job("verdicts", learn=works_alone)
+    learner = served.learner("verdicts")
+    asks(learner, "quite another thing")  # in a pause nothing is stood behind
+    [asked] = [decision for decision in learner.waiting() if decision.situation == "quite another thing"]
+    alone = next(one for one in reversed(list(learner._record.journal.events(kinds=["decision"]))) if one.mode == "act")
+    audited = learner.audits()[0]
+    for id, said in ((asked.id, ""), (alone.id, "counts it apart"), (audited.id, "verdict that the promise counts")):
+        learner.teach(None, "app", decision_id=id, by="ben")
+        page.goto(f"{url}/journal/{id}")
+        line = page.locator(".said-list li").filter(has_text="ben")
+        expect(line).to_contain_text(said)
+        assert ("promise" in line.inner_text()) == bool(said)
+    page.get_by_label("Correct it").fill("nonsense")
+    page.get_by_role("button", name="Teach").click()
+    expect(page.get_by_role("alert")).to_contain_text("Unknown option 'nonsense'")
+    expect(page.get_by_label("Correct it")).to_have_value("nonsense")
+    page.wrongs.clear()  # the browser notes the answer 422
+
+
 def test_the_journal_is_searched_by_answer_who_mode_and_day(served, page):
     url = served.job("searched", lessons=12, asked=6)
     learner = served.learner("searched")
