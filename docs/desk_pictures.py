@@ -12,12 +12,11 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from quickstudy import Job, Learner
 
@@ -131,11 +130,25 @@ def pictures(address: str) -> None:
             page.goto(f"{address}/jobs/tickets/{name}")
             page.wait_for_timeout(500)
             page.locator("[data-renewing]").wait_for(state="detached", timeout=60_000)
-            file = FOLDER / f"{name}.png"
-            page.screenshot(path=file)
-            Image.open(file).quantize(128).save(file, optimize=True)
+            _keep(page, name)
             context.close()
+        rows = [f'"{text}",{team},2026-11-{day:02}' for day, (text, team) in enumerate(tickets(6, random.Random(2)), 3)]
+        table = "\n".join(["text,team,received", *rows])
+        page = browser.new_page(viewport={"width": 1240, "height": 900})
+        page.goto(f"{address}/new")
+        page.locator("input[type=file]").set_input_files(
+            {"name": "support.csv", "mimeType": "text/csv", "buffer": table.encode()}
+        )
+        page.locator("[data-preview] table").wait_for()
+        _keep(page, "new")
         browser.close()
+
+
+def _keep(page: Page, name: str) -> None:
+    """Takes a page's picture, in few colours."""
+    file = FOLDER / f"{name}.png"
+    page.screenshot(path=file)
+    Image.open(file).quantize(128).save(file, optimize=True)
 
 
 def main() -> None:
@@ -148,13 +161,13 @@ def main() -> None:
         serve = [sys.executable, "-m", "quickstudy", "serve", folder, "--port", str(port)]
         with subprocess.Popen(serve) as server:
             address = f"http://127.0.0.1:{port}"
-            for _ in range(200):
-                try:
-                    urllib.request.urlopen(f"{address}/healthz", timeout=1).close()
-                    break
-                except urllib.error.URLError:
-                    time.sleep(0.1)
             try:
+                for _ in range(200):
+                    try:
+                        urllib.request.urlopen(f"{address}/healthz", timeout=5).close()
+                        break
+                    except OSError:
+                        time.sleep(0.1)
                 pictures(address)
             finally:
                 server.terminate()

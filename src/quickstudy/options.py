@@ -136,6 +136,6 @@ def unknown_option(name: object, known: Iterable[str]) -> OptionError:
     shown = ", ".join(repr(n) for n in (near or names[:5]))
     return OptionError(
         f"Unknown option {name!r}.",
-        next_step=f"Did you mean {shown}? Or add it first with add_option." if names else "Add it with add_option.",
+        next_step=f"Did you mean {shown}? Or add it as an option first." if names else "Add it as an option first.",
         code="unknown-option",
     )

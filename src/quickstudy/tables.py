@@ -55,6 +55,7 @@ class Table:
         delimiter: between the fields of a CSV.
         columns: a CSV's header; in JSONL the keys of the first 100 rows (of the first row of standard input).
         skipped: how many bad rows were left out so far.
+        first_skipped: the first of them and what is wrong with it, such as "row 3 is not valid UTF-8"; empty if none.
 
     Raises:
         TableError: no such file, an empty one, a CSV without a usable header.
@@ -73,6 +74,7 @@ class Table:
         self.name = name or ("standard input" if self.path is None else str(self.path))
         self.skip_bad_rows = skip_bad_rows
         self.skipped = 0
+        self.first_skipped = ""
         self._file = self._open(stdin)
         try:
             # Undecodable bytes become lone surrogates, so that the row that holds them can be named.
@@ -242,6 +244,7 @@ class Table:
         if not self.skip_bad_rows:
             raise bad_row(self.name, number, what, next_step)
         self.skipped += 1
+        self.first_skipped = self.first_skipped or f"row {number:,} {what}"
 
 
 def bad_row(table: str, number: int, what: str, next_step: str) -> TableError:

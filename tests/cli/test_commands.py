@@ -35,6 +35,13 @@ def test_init_makes_a_job_from_flags(quickstudy, tmp_path):
     assert (job.name, job.encoder) == ("route", "static")
 
 
+def test_the_journal_that_init_proposes_stands_where_a_server_looks_for_it(quickstudy, tmp_path):
+    (tmp_path / "jobs").mkdir()
+    result = quickstudy("init", "jobs/route.toml", "-o", "billing", "-o", "fraud", "--json")
+    assert result.code == 0, result.err
+    assert "--journal jobs/route.db" in result.json["next"]
+
+
 def test_init_reads_the_options_from_a_table_and_says_what_to_run(quickstudy, table, tmp_path):
     result = quickstudy("init", "--from", table, "--label", "team", "--encoder", "static", "--json")
     assert result.code == 0, result.err

@@ -44,6 +44,14 @@ def test_situations_arrive_as_they_are(client, job, situation):
         assert seen == (situation.strip() if isinstance(situation, str) else situation)
 
 
+def test_a_situation_is_taught_by_the_names_of_the_learners_loop(client, job):
+    decision = client.decide(job, situation="I was charged twice")
+    known = {"decision_id": decision.id, "lesson_id": f"{job}-names"}
+    lesson = client.teach(job, situation=None, answer="billing", **known)
+    assert (lesson.decision_id, lesson.id) == (decision.id, f"{job}-names")
+    assert client.teach(job, situation="another", answer="billing").decision_id is None
+
+
 def test_errors_are_those_of_the_library(client, job):
     with pytest.raises(OptionError) as caught:
         client.teach(job, "some text", "insurance")

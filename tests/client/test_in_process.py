@@ -77,6 +77,7 @@ def test_a_token_is_neither_shown_nor_logged(app, caplog):
     with Client("http://localhost:1", secret, retries=Retries(tries=1)) as client:
         with pytest.raises(UnreachableError) as lost:
             client.jobs()
+        assert str(lost.value).startswith("The server at http://localhost:1 did not answer")
         shown = [repr(client), repr(caught.value), repr(lost.value), str(lost.value), caplog.text]
     assert not [text for text in shown if secret in text]
 

@@ -76,3 +76,11 @@ def test_forgetting_nothing_or_the_unknown_is_refused(client, worked):
     answer = client.post(f"{JOB}/forget", json={"ids": [worked[0], "nope"]})
     assert (answer.status_code, code(answer)) == (404, "unknown-id")
     assert len(listed(client)) == 5
+
+
+def test_a_query_parameter_that_does_not_exist_is_refused(client):
+    answer = client.get("/v1/jobs/route/decisions?waiting=true")
+    assert (answer.status_code, code(answer)) == (422, "unknown-parameter")
+    assert "'waiting'" in answer.json()["error"]["message"]
+    assert "state" in answer.json()["error"]["next_step"]
+    assert client.get("/v1/jobs/route/decisions?state=waiting&limit=5").status_code == 200

@@ -93,7 +93,7 @@ def test_any_option_is_found_by_its_name(served, page):
     text = seen(page)
     page.keyboard.press("/")
     page.keyboard.type("37")
-    expect(page.locator("[role=option]")).to_have_text(["team 37"])
+    expect(page.locator("[role=option]").first).to_have_text("team 37")
     page.keyboard.press("Enter")
     settled(page)
     assert [(lesson.answer, situation) for lesson, situation in served.learner("many").lessons()] == [("team 37", text)]
@@ -112,6 +112,26 @@ def test_none_of_these_rejects_in_a_closed_job_and_names_an_option_in_an_open_on
     page.keyboard.press("Enter")
     settled(page)
     assert "travel" in served.learner("opened").options
+
+
+def test_who_administers_a_closed_job_adds_an_option_by_naming_it(served, page):
+    url = served.job("widened", lessons=6, asked=2)
+    page.goto(f"{url}/inbox")
+    text = seen(page)
+    page.keyboard.press("/")
+    page.keyboard.type("travel")
+    expect(page.locator("[role=option]")).to_contain_text(["add it as a new option"])
+    page.keyboard.press("Enter")
+    page.keyboard.press("u")  # held back: nothing was added
+    assert "travel" not in served.learner("widened").options
+    page.keyboard.press("/")
+    page.keyboard.type("travel")
+    expect(page.locator("[role=option]")).to_contain_text(["add it as a new option"])
+    page.keyboard.press("Enter")
+    settled(page)
+    learner = served.learner("widened")
+    assert "travel" in learner.options
+    assert [lesson.answer for lesson, situation in learner.lessons() if situation == text] == ["travel"]
 
 
 def test_j_and_k_move_and_skipped_questions_come_back_when_asked_for(served, page):
@@ -163,6 +183,7 @@ def test_a_browser_without_scripts_can_answer(served, chromium):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{url}/inbox?order=oldest")
+    expect(page.get_by_role("button", name="Skip")).not_to_be_visible()  # what only a script can do is not offered
     page.get_by_label("Answer", exact=True).fill("fraud")
     page.get_by_role("button", name="Teach").click()
     assert page.url == f"{url}/inbox"

@@ -64,6 +64,36 @@ def test_a_job_that_makes_no_sense_is_refused_and_what_was_typed_is_kept(served,
     assert not (served.folder / "empty.toml").exists()
 
 
+def test_a_file_that_is_no_table_is_refused_with_its_reason(served, page):
+    page.goto(f"{served.url}/new")
+    page.locator("input[type=file]").set_input_files({"name": "empty.csv", "mimeType": "text/csv", "buffer": b""})
+    expect(page.get_by_role("alert")).to_contain_text("empty.csv is empty")
+    page.wrongs.clear()  # the browser notes the answer 422
+
+
+def test_rows_that_cannot_be_read_are_named_before_and_after_the_job_is_made(served, page):
+    table = "text,team\nDer Schl\xfcssel fehlt,app\nwhere is my invoice,billing\n".encode("latin-1")
+    page.goto(f"{served.url}/new")
+    page.locator("input[type=file]").set_input_files({"name": "latin.csv", "mimeType": "text/csv", "buffer": table})
+    expect(page.locator("[data-preview]")).to_contain_text("row 1 is not valid UTF-8")
+    page.get_by_label("static: 300 times faster").check()
+    page.get_by_role("button", name="Make the job").click()
+    expect(page.locator("main")).to_contain_text("1 row could not be read and was left out. The first: row 1 is not")
+    page.get_by_role("link", name="To its inbox").click()
+    page.wait_for_url("**/jobs/latin/inbox")
+
+
+def test_an_open_job_keeps_the_options_that_were_typed(served, page):
+    page.goto(f"{served.url}/new")
+    page.locator("main input[name=name]").fill("open-one")
+    page.get_by_role("textbox", name="Options").fill("billing = charges\nfraud")
+    page.get_by_label("New options may appear").check()
+    page.get_by_label("static: 300 times faster").check()
+    page.get_by_role("button", name="Make the job").click()
+    page.wait_for_url("**/jobs/open-one/inbox")
+    assert served.learner("open-one").options == ("billing", "fraud")
+
+
 def test_audits_are_blind_until_they_are_answered(served, page):
     url = served.job("audited", learn=works_alone)
     waiting = served.learner("audited").audits()
@@ -128,6 +158,26 @@ def test_a_decision_is_found_corrected_and_forgotten(served, page):
     assert wanted.situation.encode() not in (served.folder / "looked-at.db").read_bytes()
 
 
+def test_only_a_verdict_that_the_promise_counts_is_called_so(served, page):
+    url = served.job("verdicts", learn=works_alone)
+    learner = served.learner("verdicts")
+    asks(learner, "quite another thing")  # in a pause nothing is stood behind
+    [asked] = [decision for decision in learner.waiting() if decision.situation == "quite another thing"]
+    alone = next(one for one in reversed(list(learner._record.journal.events(kinds=["decision"]))) if one.mode == "act")
+    audited = learner.audits()[0]
+    for id, said in ((asked.id, ""), (alone.id, "counts it apart"), (audited.id, "verdict that the promise counts")):
+        learner.teach(None, "app", decision_id=id, by="ben")
+        page.goto(f"{url}/journal/{id}")
+        line = page.locator(".said-list li").filter(has_text="ben")
+        expect(line).to_contain_text(said)
+        assert ("promise" in line.inner_text()) == bool(said)
+    page.get_by_label("Correct it").fill("nonsense")
+    page.get_by_role("button", name="Teach").click()
+    expect(page.get_by_role("alert")).to_contain_text("Unknown option 'nonsense'")
+    expect(page.get_by_label("Correct it")).to_have_value("nonsense")
+    page.wrongs.clear()  # the browser notes the answer 422
+
+
 def test_the_journal_is_searched_by_answer_who_mode_and_day(served, page):
     url = served.job("searched", lessons=12, asked=6)
     learner = served.learner("searched")
@@ -158,7 +208,7 @@ def test_the_slider_shows_what_a_target_would_do_and_keeps_it(served, page):
     shown = page.locator("[data-fact=alone]").inner_text()
     assert served.learner("slid").autonomy.target_error == 0.4  # nothing changes until it is kept
     page.get_by_role("button", name="Keep this target").click()
-    page.wait_for_url("**/autonomy")
+    expect(page.get_by_text("The target is kept.")).to_be_visible()
     expect(page.get_by_role("slider")).to_have_attribute("aria-valuetext", "20%", timeout=15_000)
     assert served.learner("slid").autonomy.target_error == pytest.approx(0.2)
     assert re.fullmatch(r"[\d.]+%", shown)
@@ -171,14 +221,16 @@ def test_limits_and_pause_are_kept_and_nonsense_is_refused(served, page):
     page.get_by_label("Never answered alone").fill("fraud\n")
     page.get_by_label("Asked twice, in percent").fill("10")
     page.get_by_role("button", name="Keep these limits").click()
-    page.wait_for_url("**/autonomy")
+    expect(page.get_by_text("The limits are kept.")).to_be_visible()
     page.get_by_role("button", name="Pause").click()
     expect(page.locator(".lead")).to_contain_text("Paused")
     settings = served.learner("limited").autonomy
     assert (settings.per_hour, settings.always_ask, settings.ask_twice, settings.paused) == (30, ("fraud",), 0.1, True)
     page.get_by_label("Never answered alone").fill("nobody")
+    page.get_by_label("Alone in a day, at most").fill("70")
     page.get_by_role("button", name="Keep these limits").click()
     expect(page.get_by_role("alert")).to_contain_text("Unknown option 'nobody'")
+    expect(page.get_by_label("Alone in a day, at most")).to_have_value("70")
     page.wrongs.clear()
 
 

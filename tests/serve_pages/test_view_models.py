@@ -49,6 +49,7 @@ def test_every_reason_of_the_gate_gives_a_question_something_to_say(learner):
         assert all(sentence.endswith((".", "…")) for sentence in doubts(decision, reason))
         assert doubts(decision, reason)
     assert "not shown enough yet" in " ".join(doubts(decision, "shadow"))
+    assert "asks about everything" in " ".join(doubts(decision, "off"))
 
 
 def test_a_question_to_an_open_job_says_that_it_is_probably_new(tmp_path):
@@ -144,3 +145,16 @@ def test_the_history_ends_where_the_ledger_in_force_stands(learner):
     assert (past.shown[-1].answers, past.shown[-1].bound) == gate.stood_behind
     assert past.stretches[-1].decisions == 90
     assert all(abs(part.alone + part.audited + part.asked - 1) < 1e-9 for part in past.stretches)
+
+
+def test_an_error_that_nobody_has_looked_for_is_not_called_zero(learner):
+    decisions = learner.decide_many([text for text, _ in tickets(120)[30:]])
+    past = history(learner._record.journal, learner._record.keeper.gate.copy())
+    account = learner.report().autonomy
+    assert account.answers > 1
+    assert account.expected_error is None
+    assert "observed: no verdict yet" in bound(past, 0.02).words
+    assert bound(past, 0.02).rows[-1][-1] == "–"
+    for decision in decisions:
+        learner.teach(decision, decision.answer)
+    assert learner.report().autonomy.expected_error == 0.0

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -134,7 +135,8 @@ def test_answers_go_under_the_tokens_name_and_sign_out_ends_the_session(signed_i
     cookie = f"{COOKIE}={caller.cookies[COOKIE]}".encode()
     request = Request({"type": "http", "method": "GET", "headers": [(b"cookie", cookie)]})
     access = guarded_app.state.access
-    asyncio.run(access.caller(request))
+    with ThreadPoolExecutor(1) as another:  # in this thread a browser's loop may be running
+        another.submit(asyncio.run, access.caller(request)).result()
     assert access.still(request)
     assert caller.post("/sign-out", data={"csrf_token": csrf}).headers["location"] == "/sign-in"
     assert not access.still(request), "what streams to this session ends"
@@ -179,3 +181,32 @@ def test_a_stream_ends_with_the_token_that_it_was_opened_with(guarded, address):
         opened.live.ring()
         last = opened.journal.last_seq
         assert not [line for line in lines if f'"seq": {last}' in line]  # and it ends
+
+
+def test_the_pages_script_gets_errors_as_json_and_is_not_sent_to_sign_in(guarded_app):
+    script = {"accept": "application/json, text/html;q=0.5"}
+    with TestClient(guarded_app, base_url="http://127.0.0.1:8421", follow_redirects=False) as caller:
+        answer = caller.get("/jobs/route/questions/inbox", headers=script)
+        assert answer.status_code == 401
+        assert answer.json()["error"]["next_step"]
+        assert caller.get("/jobs/route/inbox", headers=HTML).headers["location"] == "/sign-in"
+
+
+def test_only_who_administers_a_job_may_add_an_option_to_it(guarded_app, signed_in):
+    for role, status in ((Role.REVIEW, 403), (Role.ADMIN, 200)):
+        caller, csrf = signed_in(role)
+        shown = caller.get("/jobs/route/inbox", headers=HTML).text
+        assert ("data-may-add" in shown) == (role is Role.ADMIN)
+        learner = guarded_app.state.desk.job("route").learner
+        body = {"decision_id": learner.waiting()[0].id, "answer": "travel", "add": True}
+        assert caller.post("/jobs/route/answers", json=body, headers={"X-CSRF-Token": csrf}).status_code == status
+        assert ("travel" in learner.options) == (role is Role.ADMIN)
+
+
+@pytest.mark.parametrize("address", ["/jobs/nowhere/inbox", "/nothing", "/jobs/route/inbox?order=sideways"])
+def test_a_person_is_not_told_what_a_program_should_do(folder, address):
+    with TestClient(create_app(ServerSettings(folder=folder)), base_url="http://localhost") as caller:
+        shown = caller.get(address, headers=HTML).text
+    assert "To the jobs" in shown
+    assert "openapi" not in shown
+    assert "/v1/" not in shown

@@ -12,7 +12,7 @@ import numpy as np
 
 from quickstudy.autonomy.books import Book
 from quickstudy.autonomy.gate import Gate
-from quickstudy.autonomy.past import WRONG, Past
+from quickstudy.autonomy.past import UNKNOWN, WRONG, Past
 from quickstudy.autonomy.settings import Autonomy
 from quickstudy.autonomy.whatif import Nine, nines
 
@@ -102,7 +102,8 @@ class Account:
         audits_waiting: audits without a verdict.
         answers: V in the open ledgers.
         bound: U in the open ledgers.
-        expected_error: the share of the answers stood behind that is probably wrong, from audits weighted by 1/q.
+        expected_error: the share of the answers stood behind that is probably wrong, from audits weighted by 1/q; None
+            before the first verdict.
         ledgers: all, the closed ones too.
         nines: at each level of reliability, how much would be done alone.
         saving: where prices are given.
@@ -195,7 +196,8 @@ def account(gate: Gate, past: Past) -> Account:
     lines = tuple(_line(gate, book) for book in gate.books.values())
     answers, bound = gate.stood_behind
     stood = ~np.isnan(past.propensity)
-    found = stood & (past.verdict == WRONG) & ~alone
+    checked = stood & (past.verdict != UNKNOWN) & ~alone
+    found = checked & (past.verdict == WRONG)
     errors = float((1.0 / past.propensity[found]).sum())
     count = len(past)
     return Account(
@@ -210,7 +212,7 @@ def account(gate: Gate, past: Past) -> Account:
         audits_waiting=sum(q < 1.0 for _, q, _ in gate.pending.values()),
         answers=answers,
         bound=bound,
-        expected_error=min(1.0, errors / float(stood.sum())) if stood.any() else None,
+        expected_error=min(1.0, errors / float(stood.sum())) if checked.any() else None,
         ledgers=lines,
         nines=tuple(nines(gate, past)),
         saving=_saving(gate, past, lines),

@@ -75,7 +75,8 @@ def init(
         feature_seed=feature_seed,
     )
     job.save(file)
-    words = ["quickstudy", "work", str(table or "TABLE.csv"), "--job", str(file), "--journal", f"{file.stem}.db"]
+    journal = str(file.with_suffix(".db"))  # where a server of this folder looks for it
+    words = ["quickstudy", "work", str(table or "TABLE.csv"), "--job", str(file), "--journal", journal]
     words += [word for column in inputs or ["COLUMN"] for word in ("--input", column)]
     words += ["--label", label] if label else []
     following = shlex.join(words)

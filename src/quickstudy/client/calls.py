@@ -64,7 +64,7 @@ def predict(
 
 def teach(
     job: str,
-    target: Decision | Situation | None,
+    situation: Decision | Situation | None,
     answer: str,
     *,
     decision_id: str | None = None,
@@ -78,7 +78,7 @@ def teach(
 
     Args:
         job: the job's name.
-        target: the decision, now or days later; or a situation without a decision; None with ``decision_id``.
+        situation: what was seen; or the decision about it, now or days later; None with ``decision_id``.
         answer: an option's name; in an open job a new one makes a new option.
         decision_id: the decision's id, instead of the decision.
         lesson_id: an idempotency key; made up if None, so that a lost connection teaches nothing twice.
@@ -91,7 +91,7 @@ def teach(
         LessonError: the lesson id was used for another lesson.
         ServerError: the server cannot be reached, refuses the token, or takes no more.
     """
-    body = {**taught(target, answer, decision_id), **keyed(lesson_id), **given(by=by, at=at)}
+    body = {**taught(situation, answer, decision_id), **keyed(lesson_id), **given(by=by, at=at)}
     return Call("POST", job_path(job, "teach"), reader(Lesson), body)
 
 

@@ -111,16 +111,24 @@ class Exchange(Generic[T]):
 def unreachable(error: Exception, *, sent: bool, repeatable: bool, tried: int) -> QuickstudyError:
     """The error for a server that did not answer."""
     what = f"{type(error).__name__}: {error}".rstrip(": ")
+    where = address_of(error)
     if sent and not repeatable:
         return UnreachableError(
-            f"The connection was lost before the server's answer came ({what}).",
+            f"The connection{where} was lost before the server's answer came ({what}).",
             next_step="It may have done what was asked, or not: look before you ask again.",
             code="answer-lost",
         )
     times = "once" if tried == 1 else f"{tried} times"
     return UnreachableError(
-        f"The server did not answer; tried {times} ({what}).", next_step="Check its address, and that it runs."
+        f"The server{where} did not answer; tried {times} ({what}).",
+        next_step="Check its address, and that it runs: quickstudy serve",
     )
+
+
+def address_of(error: Exception) -> str:
+    """Of an error of httpx that knows its request the server's address, as words; else nothing."""
+    request = getattr(error, "_request", None)  # the property raises where there is none
+    return "" if request is None else f" at {request.url.scheme}://{request.url.netloc.decode()}"
 
 
 def _seconds(header: str | None) -> float:

@@ -35,6 +35,9 @@ COOKIE = "quickstudy_session"
 CSRF_HEADER = "X-CSRF-Token"
 CSRF_FIELD = "csrf_token"
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
+EXACT = ("/v1/jobs", "/v1/tables", "/v1/tokens")
+"""Addresses of our own API; others speak protocols that may grow."""
+
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 SESSION_SECONDS = 12 * 3600.0
 SESSIONS = 10_000
@@ -255,7 +258,7 @@ class Access:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if session is None:
             if kind in FORMS:
-                raise _forged("A form came without a session.")
+                raise _form_without_session(request, kind)
             return
         shown: Any = request.headers.get(CSRF_HEADER)
         if shown is None and kind in FORMS[:2]:
@@ -306,12 +309,25 @@ def _guard(role: Role) -> Callable[[Request], Awaitable[Caller]]:
                 f"The token {caller.name!r} may {caller.role}; this needs {role}.",
                 next_step=f"Use a token with the role {role}.",
             )
+        if request.query_params and request.url.path.startswith(EXACT):
+            _only_known_queries(request)
         return caller
 
     return guard
 
 
 _GUARDS = {role: _guard(role) for role in Role}
+
+
+def _only_known_queries(request: Request) -> None:
+    """Refuses a query parameter that the route does not have: ignored, it would quietly answer something else."""
+    known = {param.alias for param in request.scope["route"].dependant.query_params}
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        here = f"It has: {', '.join(sorted(known))}." if known else "It has none."
+        raise Problem(
+            422, "unknown-parameter", f"This address has no query parameter {unknown[0][:60]!r}.", next_step=here
+        )
 
 
 def _unknown_token() -> Problem:
@@ -331,6 +347,17 @@ def _sign_in() -> Problem:
         "This server needs a token.",
         next_step="Send it as: Authorization: Bearer TOKEN",
         headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+def _form_without_session(request: Request, kind: str) -> Problem:
+    if not request.url.path.startswith("/v1/"):
+        return _forged("A form came without a session.")
+    return Problem(
+        403,
+        "forged",
+        f"The request's Content-Type is {kind!r}, as of a form; this address takes JSON.",
+        next_step="Send the header Content-Type: application/json",
     )
 
 

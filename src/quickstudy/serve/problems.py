@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from quickstudy.errors import InputError, JournalLockedError, QuickstudyError
+from quickstudy.serve.misfits import in_words
 
 NOT_FOUND = frozenset(("unknown-decision", "unknown-id", "unknown-task", "unknown-job", "unknown-token", "no-journal"))
 CONFLICT = frozenset(
@@ -105,7 +106,7 @@ def answer_to(error: QuickstudyError, request: Request) -> Response:
     if status == 503:
         headers.setdefault("Retry-After", "1")
     request.state.problem = error
-    if status == 401 and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+    if status == 401 and request.method == "GET" and wants_page(request):
         return RedirectResponse("/sign-in", status_code=303)
     page = getattr(request.app.state, "problem_page", None)
     if page is not None and not request.url.path.startswith("/v1/"):
@@ -115,6 +116,12 @@ def answer_to(error: QuickstudyError, request: Request) -> Response:
             return shown
     folder = request.app.state.settings.folder
     return JSONResponse(body_of(error, request_id_of(request), folder), status, headers)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a browser shows the answer; the page's own script takes parts of pages, but errors as JSON."""
+    accepted = request.headers.get("accept", "")
+    return "text/html" in accepted and "application/json" not in accepted
 
 
 def request_id_of(request: Request) -> str:
@@ -143,23 +150,14 @@ async def _ours(request: Request, error: QuickstudyError) -> Response:
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> Response:
-    found = error.errors()
-    shown = "; ".join(f"{_place(one['loc'])}: {one['msg']}" for one in found[:5])
-    more = f"; {len(found) - 5} more" if len(found) > 5 else ""
-    problem = Problem(
-        422, "bad-request", f"The request does not fit: {shown}{more}.", next_step="See the API: /openapi.json"
-    )
-    return answer_to(problem, request)
+    message, next_step = in_words(error.errors(), error.body)
+    return answer_to(Problem(422, "bad-request", message, next_step=next_step), request)
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
     code, message, next_step = WORDS.get(error.status_code, ("http", str(error.detail), ""))
     problem = Problem(error.status_code, code, message, next_step=next_step, headers=error.headers)
     return answer_to(problem, request)
-
-
-def _place(location: tuple[Any, ...]) -> str:
-    return ".".join(str(part)[:60] for part in location[:8])
 
 
 def _sendable(text: str) -> str:

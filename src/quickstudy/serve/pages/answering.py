@@ -10,6 +10,7 @@ blind until they are answered. Not here: which question comes next (``waiting``)
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Path, Query, Request
@@ -37,10 +38,11 @@ router = APIRouter(prefix="/jobs/{job}")
 
 
 class AnswerIn(Strict):
-    """An answer: an option's name, or None where no option is right."""
+    """An answer: an option's name, or None where no option is right; ``add`` makes it an option if it is none yet."""
 
     decision_id: Id
     answer: OptionName | None = None
+    add: bool = False
     lesson_id: Id | None = None
     kind: Kind = "inbox"
 
@@ -103,13 +105,20 @@ async def questions(
         fresh = [id for id in waiting if id not in held]
         shown, left = fresh[:count], len(waiting)
     found = await room.questions(known, shown, by)
-    return fragment("questions.html", {"questions": found, "kind": known, **context}, {"x-waiting": str(left)})
+    context |= {"questions": found, "kind": known, "may_add": caller.may(Role.ADMIN)}
+    return fragment("questions.html", context, {"x-waiting": str(left)})
 
 
 @router.post("/answers")
 async def answer(request: Request, caller: Teaches, job: Opened, body: AnswerIn) -> dict[str, Any]:
     """Teaches an answer; says what the learner had answered, which nobody could see before in a blind question."""
     by = who(request, caller)
+    if body.add and body.answer is not None:
+        if not caller.may(Role.ADMIN):
+            raise Problem(
+                403, "role", f"The token {caller.name!r} may not add options.", next_step="Ask who administers the job."
+            )
+        await job.worker.change(partial(_with_option, name=body.answer, by=by))
     lesson = await _taught(job, body.decision_id, body.answer, by, body.lesson_id)
     decision = await job.worker.read(lambda learner: learner.decision(body.decision_id))
     agreed = decision.answer is not None and decision.answer == body.answer
@@ -188,8 +197,16 @@ async def _bench(request: Request, caller: Caller, job: OpenJob, kind: Kind, ord
         questions=found,
         left=len(waiting),
         ahead=AHEAD,
+        may_add=caller.may(Role.ADMIN),
         **context,
     )
+
+
+def _with_option(learner: Learner, name: str, by: str) -> None:
+    """Adds an option unless it is there; an open job adds what it is taught."""
+    if not learner.job.open and name not in learner.options:
+        with learner.signed(by):
+            learner.add_option(name)
 
 
 async def _taught(job: OpenJob, decision_id: str, answer: str | None, by: str, lesson_id: str | None) -> Lesson:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from quickstudy.errors import InputError, QuickstudyError
@@ -27,9 +27,11 @@ router = APIRouter(prefix="/jobs/{job}/autonomy")
 
 
 @router.get("")
-async def autonomy(request: Request, caller: Reviews, job: Opened) -> Response:
-    """What it may do alone, and what another target would do."""
-    return await _shown(request, caller, job)
+async def autonomy(
+    request: Request, caller: Reviews, job: Opened, kept: Annotated[str, Query(pattern="^(target|limits)$")] = ""
+) -> Response:
+    """What it may do alone, and what another target would do; ``kept`` says what was just changed."""
+    return await _shown(request, caller, job, changed=kept)
 
 
 @router.post("/target")
@@ -37,7 +39,7 @@ async def target(
     request: Request, caller: Rules, job: Opened, target: Annotated[str, Form(max_length=20)] = ""
 ) -> Response:
     """Moves the target; the learner may answer alone from then on."""
-    return await _configured(request, caller, job, lambda: {"target_error": _share(target, "target error")})
+    return await _configured(request, caller, job, lambda: {"target_error": _share(target, "target error")}, "target")
 
 
 @router.post("/running")
@@ -70,11 +72,17 @@ async def limits(
             "always_ask": list(dict.fromkeys(names)),
         }
 
-    return await _configured(request, caller, job, changes)
+    typed = {"per_hour": per_hour, "per_day": per_day, "ask_twice": ask_twice, "always_ask": always_ask}
+    return await _configured(request, caller, job, changes, "limits", typed)
 
 
 async def _configured(
-    request: Request, caller: Caller, job: OpenJob, changes: Callable[[], dict[str, Any]]
+    request: Request,
+    caller: Caller,
+    job: OpenJob,
+    changes: Callable[[], dict[str, Any]],
+    kept: str = "",
+    typed: dict[str, str] | None = None,
 ) -> Response:
     def configure(learner: Learner) -> None:
         wanted = changes()
@@ -84,15 +92,28 @@ async def _configured(
     try:
         await job.worker.change(configure)
     except QuickstudyError as error:
-        return await _shown(request, caller, job, error=error, status=422)
-    return RedirectResponse(f"/jobs/{job.name}/autonomy", 303)
+        return await _shown(request, caller, job, error=error, typed=typed, status=422)
+    return RedirectResponse(f"/jobs/{job.name}/autonomy" + (f"?kept={kept}" if kept else ""), 303)
 
 
 async def _shown(
-    request: Request, caller: Caller, job: OpenJob, *, error: QuickstudyError | None = None, status: int = 200
+    request: Request,
+    caller: Caller,
+    job: OpenJob,
+    *,
+    changed: str = "",
+    error: QuickstudyError | None = None,
+    typed: dict[str, str] | None = None,
+    status: int = 200,
 ) -> Response:
     room, context = await of_job(request, job, caller)
     settings = context["glance"].settings
+    limits = typed or {
+        "per_hour": "" if settings.per_hour is None else str(settings.per_hour),
+        "per_day": "" if settings.per_day is None else str(settings.per_day),
+        "ask_twice": f"{100 * settings.ask_twice:g}" if settings.ask_twice else "",
+        "always_ask": "\n".join(settings.always_ask),
+    }
     stops = sorted({*TARGETS, settings.target_error})
 
     def compute() -> tuple[Any, ...]:
@@ -110,6 +131,8 @@ async def _shown(
         kept=kept,
         stops=stops,
         settings=settings,
+        limits=limits,
+        changed=changed,
         error=error,
         **context,
     )

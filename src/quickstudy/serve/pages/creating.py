@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -23,7 +23,7 @@ from starlette.responses import RedirectResponse, Response
 
 from quickstudy.cells import label_of, row_key, situation_of
 from quickstudy.errors import InputError, QuickstudyError
-from quickstudy.job import Job
+from quickstudy.job import Job, checked_option_name
 from quickstudy.learner import Learner
 from quickstudy.serve.api.rooms import Rules
 from quickstudy.serve.desk import OpenJob
@@ -32,8 +32,8 @@ from quickstudy.serve.pages.words import one_line
 from quickstudy.tables import Row, Table
 from quickstudy.types import Situation
 
-PREVIEWED = 8
-"""So many rows of a table are shown."""
+PREVIEWED = 50
+"""So many rows of a table are looked at before its columns are picked."""
 
 BATCH = 200
 """So many rows are taught at once; between batches the learner works on what else waits."""
@@ -64,10 +64,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a table gave: situations with their keys and answers, and how many rows could not be read."""
+    """What a table gave: situations with their keys and answers; how many rows were left out, and why the first was."""
 
     rows: tuple[tuple[str, Situation, str | None], ...]
-    skipped: int
+    skipped: int = 0
+    first_skipped: str = ""
 
     @property
     def answers(self) -> list[str]:
@@ -85,8 +86,8 @@ async def form(request: Request, caller: Rules) -> Response:
 async def preview(caller: Rules, table: Annotated[UploadFile, File()]) -> Response:
     """The first rows of a table, and its columns to pick from."""
     content = await table.read()
-    columns, rows = await asyncio.to_thread(_previewed, content, table.filename or "the table")
-    return fragment("preview.html", {"columns": columns, "rows": rows})
+    columns, first_skipped = await asyncio.to_thread(_previewed, content, table.filename or "the table")
+    return fragment("preview.html", {"columns": columns, "first_skipped": first_skipped})
 
 
 @router.post("/new")
@@ -113,19 +114,24 @@ async def create(
         "encoder": encoder,
     }
     try:
-        taken = Taken((), 0)
+        taken = Taken(())
         if table is not None and table.filename:
             taken = await asyncio.to_thread(_taken, table.file, table.filename, inputs or [], label)
         job = _job(name, instructions, options, bool(is_open), target, encoder, taken)
         opened = await asyncio.to_thread(request.app.state.desk.create, job)
     except QuickstudyError as error:
         return page(request, "new.html", caller, status=422, error=error, filled=filled, encoders=ENCODERS)
-    await _take(opened, taken, who(request, caller))
+    by = who(request, caller)
+    if opened.learner.job.open:
+        await opened.worker.change(partial(_add_options, described=_described(options), by=by))
+    await _take(opened, taken, by)
+    if taken.skipped:
+        return page(request, "made.html", caller, made=opened.name, taken=taken)
     return RedirectResponse(f"/jobs/{opened.name}/inbox", 303)
 
 
-def _previewed(content: bytes, name: str) -> tuple[list[Column], list[list[str]]]:
-    """The columns and first rows of a table of which only the beginning may be there."""
+def _previewed(content: bytes, name: str) -> tuple[list[Column], str]:
+    """The columns of a table of which only the beginning may be there, and what is wrong with its first bad row."""
     with Table("-", skip_bad_rows=True, stdin=io.BytesIO(content), name=name) as table:
         rows = list(islice(table, PREVIEWED))
         names = [column for column in table.columns if column]
@@ -137,7 +143,7 @@ def _previewed(content: bytes, name: str) -> tuple[list[Column], list[list[str]]
         Column(column, tuple(one_line(v, 60) for v in values[column][:3]), column == longest, column == answer)
         for column in names
     ]
-    return columns, [[one_line(value, 80) for value in row] for row in zip(*values.values(), strict=True)]
+    return columns, table.first_skipped
 
 
 def _likely_answer(names: Sequence[str], values: dict[str, list[str]]) -> str | None:
@@ -160,7 +166,7 @@ def _taken(file: BinaryIO, name: str, inputs: Sequence[str], label: str) -> Take
         InputError: no column to see, a column that is not there, or no usable row.
     """
     found: list[tuple[str, Situation, str | None]] = []
-    bad = 0
+    bad, first_bad = 0, ""
     with Table("-", skip_bad_rows=True, stdin=file, name=name) as table:
         columns = [column for column in inputs if column != label]
         if not columns:
@@ -169,23 +175,20 @@ def _taken(file: BinaryIO, name: str, inputs: Sequence[str], label: str) -> Take
         if label:
             table.require([label], role="the answer")
         for row in table:
-            read = _read(row, columns, label, is_csv=table.format == "csv")
-            if read is None:
-                bad += 1
-            else:
-                found.append(read)
-        bad += table.skipped
+            try:
+                found.append(_read(row, columns, label, is_csv=table.format == "csv"))
+            except InputError as error:
+                bad, first_bad = bad + 1, first_bad or f"row {row.number:,}: {error.message.rstrip('.')}"
+        bad, first_bad = bad + table.skipped, table.first_skipped or first_bad
     if not found:
-        raise InputError(f"{name} has no usable row.", next_step="Pick other columns, or another file.")
-    return Taken(tuple(found), bad)
+        why = f" The first: {first_bad}." if first_bad else ""
+        raise InputError(f"{name} has no usable row.{why}", next_step="Pick other columns, or another file.")
+    return Taken(tuple(found), bad, first_bad)
 
 
-def _read(row: Row, inputs: Sequence[str], label: str, *, is_csv: bool) -> tuple[str, Situation, str | None] | None:
-    try:
-        situation = situation_of(row.values, inputs, is_csv=is_csv)
-        answer = label_of(row.values.get(label)) if label else None
-    except InputError:
-        return None
+def _read(row: Row, inputs: Sequence[str], label: str, *, is_csv: bool) -> tuple[str, Situation, str | None]:
+    situation = situation_of(row.values, inputs, is_csv=is_csv)
+    answer = label_of(row.values.get(label)) if label else None
     return row_key(row.number, situation, None), situation, answer
 
 
@@ -195,11 +198,7 @@ def _job(name: str, instructions: str, options: str, is_open: bool, target: str,
     Raises:
         InputError: something makes no sense.
     """
-    described: dict[str, str] = {}
-    for line in options.splitlines():
-        option, _, meaning = line.partition("=")
-        if option.strip():
-            described[option.strip()] = meaning.strip()
+    described = _described(options)
     for answer in taken.answers:
         described.setdefault(answer, "")
     if len(described) > MAX_OPTIONS:
@@ -212,12 +211,27 @@ def _job(name: str, instructions: str, options: str, is_open: bool, target: str,
         raise InputError(f"The target error is {target!r}.", next_step="Give percents, like 2.") from None
     if encoder not in ENCODERS:
         raise InputError(f"There is no encoder {encoder!r}.", next_step=f"Take {' or '.join(ENCODERS)}.")
+    for option in described:
+        checked_option_name(option)
     closed = described if not is_open else None
     if closed is not None and not closed:
         raise InputError(
             "The job has no options.", next_step="Name some, pick a column of answers, or let new options appear."
         )
     return Job(name.strip(), closed, instructions=instructions.strip(), target_error=error, encoder=encoder)
+
+
+def _described(options: str) -> dict[str, str]:
+    """The options that were typed, one on each line, with what they mean."""
+    lines = [line.partition("=") for line in options.splitlines()]
+    return {name.strip(): meaning.strip() for name, _, meaning in lines if name.strip()}
+
+
+def _add_options(learner: Learner, described: Mapping[str, str], by: str) -> None:
+    """Puts options into an open job, which names none in its file."""
+    with learner.signed(by):
+        for name, meaning in described.items():
+            learner.add_option(name, meaning)
 
 
 async def _take(job: OpenJob, taken: Taken, by: str) -> None:

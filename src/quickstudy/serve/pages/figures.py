@@ -126,8 +126,10 @@ def bound(past: History, target: float) -> Figure:
         return Figure("bound", title, "It has stood behind too few answers to draw this.", "", columns, (), note)
     x = [point.answers for point in points]
     bounds = [point.bound / point.answers for point in points]
-    errors = [point.errors / point.answers for point in points]
-    high = min(1.0, max(2.5 * target, 1.3 * bounds[-1], 1.3 * max(errors[len(errors) // 4 :])))
+    errors = [None if point.errors is None else point.errors / point.answers for point in points]
+    drawn = [math.nan if error is None else error for error in errors]
+    late = [error for error in errors[len(errors) // 4 :] if error is not None]
+    high = min(1.0, max(2.5 * target, 1.3 * bounds[-1], 1.3 * max(late, default=0.0)))
 
     def paint(axes: Axes) -> None:
         axes.set_ylim(0, high * 1.03)
@@ -136,11 +138,11 @@ def bound(past: History, target: float) -> Figure:
         axes.axhline(target, color=BAD, linewidth=1, linestyle=(0, (2, 3)))
         axes.text(x[-1], target, "target", color=BAD, va="bottom", ha="right")
         shown = [value if value <= high else math.nan for value in bounds]
-        _lines(axes, x, [(errors, SECOND, "observed", True), (shown, FIRST, "bound", False)])
+        _lines(axes, x, [(drawn, SECOND, "observed", True), (shown, FIRST, "bound", False)])
 
     words = (
         f"Of {count(x[-1])} answers stood behind at most {share(bounds[-1], 2)} are wrong; "
-        f"observed: {share(errors[-1], 2)}; target: {share(target, 2)}."
+        f"observed: {'no verdict yet' if errors[-1] is None else share(errors[-1], 2)}; target: {share(target, 2)}."
     )
     rows = tuple(
         (count(p.answers), count(p.bound), share(b, 2), share(e, 2))

@@ -28,11 +28,14 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """After so many answers stood behind: at most ``bound`` of them are wrong, about ``errors`` probably are."""
+    """After so many answers stood behind: at most ``bound`` of them are wrong, about ``errors`` probably are.
+
+    ``errors`` is None as long as none of them has a verdict.
+    """
 
     answers: int
     bound: int
-    errors: float
+    errors: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +104,17 @@ def _stretches(modes: list[str]) -> tuple[Stretch, ...]:
 def _replayed(
     stood: list[tuple[str, tuple[float, str]]], verdicts: dict[str, bool], confidence: float, q_min: float
 ) -> tuple[Shown, ...]:
-    ledger, errors, found = Ledger(confidence, q_min), 0.0, []
+    ledger, found = Ledger(confidence, q_min), []
+    errors, checked = 0.0, False
     points = {(place + 1) * len(stood) // STRETCHES for place in range(STRETCHES)}
     for number, (id, (q, mode)) in enumerate(stood, 1):
         looked_at = mode != "act"
         ledger.stand(q, audited=looked_at)
         if looked_at and id in verdicts:
             ledger.verdict(q, wrong=not verdicts[id], number=number)
-            errors += 0.0 if verdicts[id] else 1.0 / q
+            errors, checked = errors + (0.0 if verdicts[id] else 1.0 / q), True
         if number in points:
-            found.append(Shown(number, ledger.bound(), min(errors, float(number))))
+            found.append(Shown(number, ledger.bound(), min(errors, float(number)) if checked else None))
     return tuple(found)
 
 

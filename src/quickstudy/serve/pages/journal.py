@@ -94,7 +94,7 @@ async def correct(
     except QuickstudyError as error:
         if isinstance(error, Problem):
             raise
-        return await _entry(request, caller, job, room, event, context, error=error, status=422)
+        return await _entry(request, caller, job, room, event, context, error=error, typed=answer, status=422)
     return RedirectResponse(f"/jobs/{job.name}/journal/{where}", 303)
 
 
@@ -129,6 +129,7 @@ async def _entry(
     context: dict[str, object],
     *,
     error: QuickstudyError | None = None,
+    typed: str = "",
     status: int = 200,
     forgetting: bool = False,
 ) -> Response:
@@ -141,6 +142,7 @@ async def _entry(
         status=status,
         found=found,
         error=error,
+        typed=typed,
         forgetting=forgetting,
         is_open=job.learner.job.open,
         **context,

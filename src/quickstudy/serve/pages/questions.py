@@ -80,6 +80,7 @@ class Question:
         opinions: the experts'; empty if blind.
         is_open: whether a new option may be named.
         said: what the same person answered before; None if nothing.
+        listed: whether the task lists its own options, so that no other can be right.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Question:
     opinions: tuple[Opinion, ...]
     is_open: bool
     said: str | None = None
+    listed: bool = False
 
 
 def open_question(
@@ -180,7 +182,7 @@ def doubts(decision: Decision, reason: str) -> tuple[str, ...]:
 
     Args:
         decision: with its evidence.
-        reason: the gate's word for it.
+        reason: the gate's word for it; "off" where it may answer nothing alone.
     """
     found: list[str] = []
     new = decision.probabilities.get(NEW_OPTION, 0.0)
@@ -202,7 +204,9 @@ def doubts(decision: Decision, reason: str) -> tuple[str, ...]:
     if len({case.answer for case in near[:3]}) > 1:
         answers = list(dict.fromkeys(case.answer for case in near[:3]))
         found.append(f"The nearest cases were answered differently: {', '.join(answers)}.")
-    if reason in REASONS and reason not in ("unsure", "sure", "audit", "nothing known", "new", "far"):
+    if reason == "off":
+        found.append("It is not allowed to answer alone: this job asks about everything.")
+    elif reason in REASONS and reason not in ("unsure", "sure", "audit", "nothing known", "new", "far"):
         found.append(_sentence(REASONS[reason]))
     if not found:
         found.append(f"Not sure enough: it gives its guess {chance(decision.probability)}.")

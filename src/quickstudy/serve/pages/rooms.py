@@ -155,12 +155,13 @@ class Room:
             said = self._said(event.id, by)
             if kind != "inbox":
                 names = among or current
-                found.append(blind_question(past, names, meanings, is_open=is_open and among is None, said=said))
+                blind = blind_question(past, names, meanings, is_open=is_open and among is None, said=said)
+                found.append(replace(blind, listed=among is not None))
                 continue
             now = past if event.task_id else self._now(learner, past, among)
-            found.append(
-                open_question(event.id, now, meanings, reason=past.reason, is_open=is_open and among is None, said=said)
-            )
+            reason = past.reason if learner.autonomy.active or past.reason != "shadow" else "off"
+            shown = open_question(event.id, now, meanings, reason=reason, is_open=is_open and among is None, said=said)
+            found.append(replace(shown, listed=among is not None))
         return found
 
     def _now(self, learner: Learner, past: Decision, among: list[str] | None) -> Decision:

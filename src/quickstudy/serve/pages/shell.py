@@ -24,7 +24,7 @@ from quickstudy.serve.api.lessons import teacher
 from quickstudy.serve.desk import OpenJob
 from quickstudy.serve.pages import words
 from quickstudy.serve.pages.rooms import Room, room_of
-from quickstudy.serve.problems import Problem
+from quickstudy.serve.problems import Problem, wants_page
 from quickstudy.serve.tokens import Role
 
 THEMES = ("auto", "light", "dark")
@@ -157,9 +157,13 @@ def theme_of(request: Request) -> str:
     return theme if theme in THEMES else "auto"
 
 
+FOR_PROGRAMS = frozenset(("unknown-job", "not-found", "bad-method", "bad-request"))
+"""Codes of errors whose next step is for programs; a person is led to the jobs."""
+
+
 def problem_page(request: Request, error: QuickstudyError, status: int) -> Response | None:
     """An error as a page, for those who asked for one."""
-    if "text/html" not in request.headers.get("accept", ""):
+    if not wants_page(request):
         return None
     caller = getattr(request.state, "caller", None)
     return page(
@@ -168,5 +172,6 @@ def problem_page(request: Request, error: QuickstudyError, status: int) -> Respo
         caller if isinstance(caller, Caller) else None,
         status=status,
         error=error,
+        next_step="" if error.code in FOR_PROGRAMS else error.next_step,
         number=status,
     )

@@ -127,8 +127,8 @@ function putBack(article) {
 
 // -- answering
 
-/** Answers the current question; null says that no option is right. */
-function answer(name) {
+/** Answers the current question; null says that no option is right; `add` makes the answer an option first. */
+function answer(name, { add = false } = {}) {
   const article = current();
   if (!article) return;
   release();
@@ -137,7 +137,7 @@ function answer(name) {
   line.classList.add("held");
   const record = { id: idOf(article), answer: name, lesson: newId(), article, line, skipped: false };
   held = { record, timer: setTimeout(release, HOLD) };
-  keepUnsent(record.lesson, { decision_id: record.id, answer: name, lesson_id: record.lesson, kind });
+  keepUnsent(record.lesson, { decision_id: record.id, answer: name, add, lesson_id: record.lesson, kind });
   mine.add(record.id);
   past.push(record);
   past = past.slice(-50);
@@ -283,7 +283,9 @@ single.addEventListener("change", () => localStorage.setItem("single keys", sing
 
 function find({ fresh = false } = {}) {
   const article = current();
-  if (article) openFinder({ fresh, isOpen: article.hasAttribute("data-open"), choose: answer });
+  if (!article) return;
+  const mayAdd = article.hasAttribute("data-may-add");
+  openFinder({ fresh, isOpen: mayAdd || article.hasAttribute("data-open"), mayAdd, choose: answer });
 }
 
 function none() {

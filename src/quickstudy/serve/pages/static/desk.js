@@ -10,7 +10,8 @@ export async function ask(address, options = {}) {
   const response = await fetch(address, { ...options, headers });
   if (response.ok) return response;
   const told = await response.json().then((body) => body.error, () => null);
-  const error = new Error(told ? `${told.message} ${told.next_step}` : `The server answered ${response.status}.`);
+  const words = told ? `${told.message} ${told.next_step}` : `The server answered ${response.status}.`;
+  const error = new Error(response.status === 401 ? "You are signed out. Load the page again and sign in." : words);
   error.status = response.status;
   throw error;
 }

@@ -10,7 +10,10 @@ let found = [];
 let marked = 0;
 let looking = null;
 
-/** Asks for an option: `fresh` for a new one, `isOpen` where a new one may be named; `choose` is told its name. */
+/**
+ * Asks for an option: `fresh` for a new one, `isOpen` where a new one may be named, `mayAdd` where naming it adds it to a
+ * list that is closed to others; `choose` is told its name, and whether to `add` it.
+ */
 export function openFinder(asked) {
   wish = asked;
   finder.querySelector("h2").textContent = wish.fresh ? "A new option" : "Find an answer";
@@ -28,7 +31,7 @@ async function look() {
   if (wanted !== text.value.trim()) return;
   const exact = options.some(({ name }) => name.toLowerCase() === wanted.toLowerCase());
   found = wish.fresh && !exact ? [] : options;
-  if (wish.isOpen && wanted && !exact) found = [...found, { name: wanted, meaning: "a new option" }];
+  if (wish.isOpen && wanted && !exact) found = [...found, { name: wanted, meaning: wish.mayAdd ? "add it as a new option" : "a new option", add: wish.mayAdd }];
   marked = wish.fresh ? found.length - 1 : 0;
   list.replaceChildren(...(found.length ? found.map(listed) : [nothing(wanted)]));
   mark(0);
@@ -70,7 +73,7 @@ function mark(steps) {
 function choose(number) {
   if (!found[number]) return;
   finder.close();
-  wish.choose(found[number].name);
+  wish.choose(found[number].name, { add: found[number].add ?? false });
 }
 
 text.addEventListener("input", () => {

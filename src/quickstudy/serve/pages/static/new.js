@@ -1,6 +1,6 @@
 // A new job: the first lines of a chosen table are sent to be shown, so that its columns can be picked.
 
-import { ask, toast } from "./desk.js";
+import { ask } from "./desk.js";
 
 const BEGINNING = 256 * 1024;
 
@@ -21,8 +21,11 @@ form.elements.table.addEventListener("change", async (event) => {
     const response = await ask("/new/preview", { method: "POST", body });
     place.innerHTML = await response.text();
   } catch (error) {
-    toast(error.message, true);
+    const words = Object.assign(document.createElement("p"), { className: "failure", textContent: error.message });
+    words.setAttribute("role", "alert");
+    place.replaceChildren(words);
     event.target.value = "";
+    return;
   }
   if (!name.value) name.value = file.name.replace(/\.[^.]*$/, "").toLowerCase().replace(/[^a-z0-9_-]+/g, "-").replace(/^[-_]+/, "").slice(0, 64);
 });
