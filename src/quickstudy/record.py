@@ -20,26 +20,25 @@ from quickstudy.autonomy.coins import KEY_NAME
 from quickstudy.autonomy.keeper import Keeper, without_gate
 from quickstudy.autonomy.settings import Autonomy
 from quickstudy.autonomy.stopping import Stopping
-from quickstudy.declarations import Declarations
+from quickstudy.entries import Entries
 from quickstudy.episodes import Episodes, replay_episodes
 from quickstudy.errors import (
     InputError,
     JournalError,
     JournalMismatchError,
-    LessonError,
     QuickstudyError,
     SituationError,
-    UnknownDecisionError,
 )
+from quickstudy.identity import check_mergeable, identity_of
 from quickstudy.job import Job
 from quickstudy.journal import Event, HybridClock, Journal, Snapshot, new_id
 from quickstudy.knowledge import Knowledge, Progress, catch_up, last_mark, replaced_vector, replay
 from quickstudy.options import unknown_option
-from quickstudy.perception import Encoder, situation_to_json
+from quickstudy.perception import Encoder
 from quickstudy.rewards import WEIGHTS
 from quickstudy.turns import Turns
 from quickstudy.types import Decision, Situation, Vector
-from quickstudy.views import past_decision, recorded
+from quickstudy.views import recorded
 
 SNAPSHOT_LESSONS = 500
 """A snapshot is written in the background after so many lessons and steps, or a tenth of all if that is more."""
@@ -51,7 +50,7 @@ CLOSING_LESSONS = 50
 """Closing writes a snapshot if more lessons than this would have to be replayed."""
 
 
-class Record(Declarations, Turns):
+class Record(Entries, Turns):
     """A journal with its knowledge.
 
     Args:
@@ -326,119 +325,6 @@ class Record(Declarations, Turns):
                 self.snapshot()
         self.journal.close()
 
-    # -- events
-
-    def mark(self, why: str) -> Event:
-        """The mark after which the state is canonical."""
-        return self.event("mark", None, data={"why": why})
-
-    def decision(self, decision_id: str) -> Event:
-        """A decision's event.
-
-        Raises:
-            UnknownDecisionError: this journal holds no such decision, or it was forgotten.
-        """
-        event = self.journal.get(decision_id)
-        if event is None or event.kind != "decision" or event.forgotten:
-            why = "was forgotten" if event is not None and event.forgotten else "is not in this journal"
-            raise UnknownDecisionError(
-                f"Decision {decision_id!r} {why}.",
-                next_step="Teach the situation itself, or merge the journal that holds the decision.",
-            )
-        return event
-
-    def asked_before(
-        self, keys: Sequence[str | None], texts: Sequence[str]
-    ) -> tuple[dict[str | None, Decision], list[int]]:
-        """Which requests were answered before, and which are new.
-
-        Args:
-            keys: the callers' keys, n.
-            texts: the situations' JSON, n.
-
-        Returns:
-            Earlier decisions by key, and the places of the new requests; one that comes twice is new once.
-
-        Raises:
-            InputError: a key was used for another situation.
-        """
-        known: dict[str | None, Decision] = {}
-        seen: dict[str, str | None] = {}
-        fresh = []
-        for place, (key, text) in enumerate(zip(keys, texts, strict=True)):
-            if key is not None and key not in seen and (done := self.journal.by_request(key)) is not None:
-                known[key], seen[key] = past_decision(done), done.situation
-            if key is None or key not in seen:
-                fresh.append(place)
-            elif seen[key] != text:
-                raise InputError(
-                    f"request_id {key!r} was used for another situation.",
-                    next_step="Give every task a request_id of its own.",
-                    code="used-request-id",
-                )
-            if key is not None:
-                seen.setdefault(key, text)
-        return known, fresh
-
-    def same_lesson(
-        self, lesson_id: str, target: Event | Situation | None, answer: str | float | None, batch: Mapping[str, Event]
-    ) -> Event | None:
-        """The lesson with this id if it was taught before or earlier in this batch, the same way.
-
-        Raises:
-            LessonError: the id was used for another lesson, or for one that was forgotten.
-        """
-        done = batch.get(lesson_id) or self.journal.get(lesson_id)
-        if done is None:
-            return None
-        if done.forgotten:
-            raise LessonError(
-                f"Lesson {lesson_id!r} was forgotten.", next_step="Use another lesson_id.", code="forgotten-lesson"
-            )
-        if isinstance(target, Event):
-            same = done.decision_id == target.id
-        else:
-            same = target is not None and done.situation == situation_to_json(self.encoder.checked(target))
-        said = done.value if done.answer is None else done.answer
-        if done.kind != "lesson" or not same or answer != said:
-            raise LessonError(
-                f"lesson_id {lesson_id!r} was used for another lesson.",
-                next_step="Give every lesson an id of its own.",
-                code="used-lesson-id",
-            )
-        return done
-
-    def lesson_on(self, decision: Event, at: float | None, **fields: Any) -> Event:
-        """A lesson's event on a decision, in the same task and step.
-
-        Args:
-            decision: the decision's event.
-            at: the lesson's own time; now if None.
-            fields: what the lesson says.
-        """
-        return self.event("lesson", at, decision_id=decision.id, task_id=decision.task_id, step=decision.step, **fields)
-
-    def verdict_on(
-        self, decision: Event, at: float | None, judged: set[str], *, answer: str | None, **fields: Any
-    ) -> Event:
-        """A lesson's event that says what the right answer to a decision is.
-
-        Args:
-            decision: the decision's event.
-            at: the lesson's own time; now if None.
-            judged: ids of the decisions with a verdict in the same batch; the decision's is added.
-            answer: the right answer; None if no option is right.
-            fields: anything else.
-        """
-        return self.lesson_on(
-            decision,
-            at,
-            answer=answer,
-            correct=self.keeper.verdict(decision, answer, self.options, judged),
-            propensity=decision.propensity if decision.mode == "audit" else None,
-            **fields,
-        )
-
     # -- situations
 
     def perceive(self, situations: Sequence[Situation]) -> tuple[list[Situation], Vector]:
@@ -481,34 +367,9 @@ class Record(Declarations, Turns):
         """Whether the journal says what kind of situations the job sees; predictions alone do not."""
         return self.journal.get_meta("kind") is not None
 
-    # -- merging
-
     def check_mergeable(self, source: Journal) -> None:
-        """Refuses a journal that cannot be merged, and takes over the kind of situations if none is known yet.
-
-        Raises:
-            JournalMismatchError: it is of another job, encoder, or kind of situation.
-        """
-        theirs = source.identity
-        for key, value in identity_of(self.job, self.encoder).items():
-            if theirs.get(key) != value:
-                raise JournalMismatchError(
-                    f"The journal {source.path!r} has the {key} {theirs.get(key)!r}, this learner {value!r}.",
-                    next_step="Only learners of one job merge. Export its lessons and import them instead: "
-                    "quickstudy export, then quickstudy import.",
-                )
-        mine = self._shape()[0] or (self.knowledge.kind if self.knowledge else None)
-        for key in ("kind", "dimension"):
-            held, other = self.journal.get_meta(key), source.get_meta(key)
-            if other is None:
-                continue
-            if held is None and mine is None:
-                self.journal.set_meta(key, other)
-            elif held is not None and held != other:
-                raise JournalMismatchError(
-                    f"The journal {source.path!r} holds situations of another {key}: {other}, not {held}.",
-                    next_step="Only learners that see the same kind of situations merge.",
-                )
+        """Refuses a journal that cannot be merged; see :func:`quickstudy.identity.check_mergeable`."""
+        check_mergeable(self.journal, source, self._shape()[0] or (self.knowledge.kind if self.knowledge else None))
 
     # -- inside
 
@@ -555,27 +416,3 @@ def _part(snapshot: Snapshot, name: str) -> Snapshot | None:
         return None
     arrays = {key.removeprefix(name): array for key, array in snapshot.state.items() if key.startswith(name)}
     return Snapshot(document["seq"], arrays, document)
-
-
-def identity_of(job: Job, encoder: Encoder) -> dict[str, str]:
-    """What two journals must share to be merged."""
-    return {
-        "job": job.name,
-        "fingerprint": encoder.fingerprint,
-        "feature_seed": str(job.feature_seed),
-        "features": str(job.features),
-        "experts": ",".join(job.experts),
-    }
-
-
-def stored_job(journal: str | os.PathLike[str]) -> Job:
-    """The job that is stored in a journal.
-
-    Raises:
-        JournalError: there is no such journal, or it holds no job.
-    """
-    with Journal.open(journal, identity=None, read_only=True) as opened:
-        text = opened.job_json
-    if text is None:
-        raise JournalError(f"The journal {opened.path!r} holds no job.", next_step="Give the job: --job job.toml")
-    return Job.from_dict(json.loads(text))

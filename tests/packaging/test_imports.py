@@ -24,8 +24,8 @@ MIND = {*EXPERTS, "journal", "perception", "judgement", "options", "mind"}
 KEPT = {*MIND, "knowledge", "views", "autonomy"}
 TASKS = {"pursuit", "episodes", "review"}
 VIEWS = {
-    *(*KEPT, *TASKS, "declarations", "turns", "record", "calls"),
-    *("report", "controls", "feedback", "hindsight", "tasks"),
+    *(*KEPT, *TASKS, "declarations", "entries", "identity", "turns", "record", "calls"),
+    *("report", "controls", "feedback", "revisions", "hindsight", "tasks"),
 }
 EVERYTHING = {*VIEWS, "arguments", "learner"}
 ALLOWED = {
@@ -43,16 +43,19 @@ ALLOWED = {
     "views": {*MIND, "knowledge"},
     "autonomy": {*EXPERTS, "journal", "options", "perception"},
     "declarations": {*MIND, "knowledge"},
+    "entries": {*KEPT, "declarations"},
+    "identity": {*WORDS, "job", "journal", "perception"},
     "arguments": {*WORDS, "rewards", "job", "journal"},
     "turns": {*KEPT} - {"views"},
     "review": {"types"},
     "pursuit": {*MIND, "rewards"},
     "episodes": {*MIND, "rewards", "pursuit"},
-    "record": {*KEPT, "declarations", "episodes", "turns"},
+    "record": {*KEPT, "entries", "identity", "episodes", "turns"},
     "calls": {*WORDS, "journal"},
     "report": {*KEPT, "calls"},
     "controls": {*KEPT, "arguments", "record", "turns"},
     "feedback": {*KEPT, "record", "turns"},
+    "revisions": {*KEPT, "record", "turns"},
     "hindsight": {*KEPT, *TASKS, "record"},
     "tasks": {*KEPT, *TASKS, "arguments", "record", "hindsight", "turns"},
     "learner": {*VIEWS, "arguments"},

@@ -57,8 +57,8 @@ def merge(
 
       quickstudy merge postgresql://anna@host/work?schema=route route.db --new
     """
+    from quickstudy.identity import stored_job
     from quickstudy.learner import Learner
-    from quickstudy.record import stored_job
 
     for other in others:
         existing(other)

@@ -22,9 +22,9 @@ from mcp.server.stdio import stdio_server
 from quickstudy.adapters.mcp.rooms import Context, JobLine, Right, checked_name
 from quickstudy.adapters.mcp.server import make_server
 from quickstudy.errors import InputError, QuickstudyError
+from quickstudy.identity import stored_job
 from quickstudy.job import Job
 from quickstudy.learner import Learner
-from quickstudy.record import stored_job
 from quickstudy.types import Decision, Lesson, Situation
 
 T = TypeVar("T")
