@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import traceback
 from dataclasses import replace
 
@@ -211,6 +212,27 @@ def test_a_forgetting_that_may_not_be_scrubbed_says_who_can(guarded, url):
 
 
 # -- a server that goes away
+
+
+def test_a_connection_that_is_lost_while_content_is_scrubbed_is_made_anew(url):
+    schema = parse(url).schema
+    waiting = (
+        "SELECT pid FROM pg_stat_activity WHERE query LIKE 'VACUUM%' AND wait_event_type = 'Lock' "
+        f"AND pid IN (SELECT pid FROM pg_locks WHERE relation = '{schema}.events'::regclass)"
+    )
+    with open_journal(url) as journal, psycopg.connect(parse(url).conninfo) as reader:
+        journal.append([replace(event("a"), situation='"secret"')])
+        reader.execute(f"LOCK TABLE {schema}.events IN ACCESS SHARE MODE")
+        forgetting = threading.Thread(target=journal.forget, args=(["a"],))
+        forgetting.start()
+        while not (pids := asked(url, waiting)):
+            assert forgetting.is_alive()
+        asked(url, f"SELECT pg_terminate_backend({pids[0][0]})")
+        reader.rollback()
+        forgetting.join(30)
+        assert journal.losses == 1
+        assert journal.get("a").forgotten
+        assert journal.get_meta("scrub") == "done"
 
 
 @pytest.mark.parametrize("answered", [True, False], ids=["committed", "not committed"])

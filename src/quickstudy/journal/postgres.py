@@ -227,30 +227,38 @@ class PostgresDatabase:
         A plain VACUUM would leave the bytes of dead rows in their pages. The server's log of changes (WAL), its
         replicas and its backups are beyond reach: they go as the server is set up to let them go.
         """
+        try:
+            try:
+                self._rewrite()
+            except JournalUnreachableError:  # a server that was restarted; to begin again does no harm
+                self._rewrite()
+        except JournalError as error:
+            raise JournalError(
+                f"The events are forgotten, but their content may still be in the tables of {self.name!r}: "
+                f"{error.message}",
+                next_step=f'Let the tables\' owner run: VACUUM (FULL) "{self._address.schema}".events, '
+                f'"{self._address.schema}".snapshots',
+                code="scrub",
+            ) from error
+
+    def _rewrite(self) -> None:
         warnings: list[str] = []
 
         def note(notice: psycopg.errors.Diagnostic) -> None:
             warnings.append(notice.message_primary or "")
 
+        connection = self._connected()
+        connection.add_notice_handler(note)
         try:
-            connection = self._connected()
-            connection.add_notice_handler(note)
-            try:
-                connection.execute("DELETE FROM snapshots")
-                connection.execute("VACUUM (FULL) events")
-                connection.execute("VACUUM (FULL) snapshots")
-            finally:
-                connection.remove_notice_handler(note)
-            if warnings:
-                raise JournalError(warnings[0])
-        except (psycopg.Error, JournalError) as error:
-            why = self._translated(error).message if isinstance(error, psycopg.Error) else error.message
-            raise JournalError(
-                f"The events are forgotten, but their content may still be in the tables of {self.name!r}: {why}",
-                next_step=f'Let the tables\' owner run: VACUUM (FULL) "{self._address.schema}".events, '
-                f'"{self._address.schema}".snapshots',
-                code="scrub",
-            ) from error
+            connection.execute("DELETE FROM snapshots")
+            connection.execute("VACUUM (FULL) events")
+            connection.execute("VACUUM (FULL) snapshots")
+        except psycopg.Error as error:
+            raise self._translated(error) from error
+        finally:
+            connection.remove_notice_handler(note)
+        if warnings:
+            raise JournalError(warnings[0])
 
     def backup(self, path: str | os.PathLike[str]) -> None:
         """Writes a copy to a new file or another schema, whole or not at all."""
