@@ -1,6 +1,7 @@
 """Every page in a real browser: made, looked at, changed; text stays text, and axe finds no fault."""
 
 import re
+from functools import partial
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -11,9 +12,9 @@ from serve_pages.conftest import tickets, watched
 NASTY = "<script>document.title='broken'</script><img src=x onerror=\"document.title='broken'\">{{ 7 * 7 }}"
 
 
-def works_alone(learner):
+def works_alone(learner, ask_twice=0.2):
     """Lets a learner work until coins have chosen answers to audit, and tasks to be asked twice."""
-    learner.configure(target_error=0.4, ask_twice=0.2)
+    learner.configure(target_error=0.4, ask_twice=ask_twice)
     for text, team in tickets(260):
         decision = learner.decide(text)
         if decision.mode == "ask":
@@ -159,9 +160,8 @@ def test_a_decision_is_found_corrected_and_forgotten(served, page):
 
 
 def test_only_a_verdict_that_the_promise_counts_is_called_so(served, page):
-    url = served.job("verdicts", learn=works_alone)
+    url = served.job("verdicts", learn=partial(works_alone, ask_twice=0.0))  # who is asked twice sees no answer
     learner = served.learner("verdicts")
-    learner.configure(ask_twice=0.0)  # a coin could hide what is looked for
     asks(learner, "quite another thing")  # in a pause nothing is stood behind
     [asked] = [decision for decision in learner.waiting() if decision.situation == "quite another thing"]
     alone = next(one for one in reversed(list(learner._record.journal.events(kinds=["decision"]))) if one.mode == "act")
