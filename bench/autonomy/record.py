@@ -13,6 +13,9 @@ from quickstudy.types import FloatArray
 ASK, SHADOW, AUDIT, ACT = range(4)
 """What became of a task; in shadow it was asked, and stood behind."""
 
+FIRST = 100
+"""From which answer alone a share is looked at; for learners that promise nothing about fewer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -41,3 +44,8 @@ class Record:
     def stood(self) -> npt.NDArray[np.bool_]:
         """Which proposals were stood behind, bool (n,)."""
         return np.asarray(self.modes != ASK)
+
+    def ever_over(self, target: float) -> bool:
+        """Whether more than a share ``target`` of the answers given alone was wrong, at any from the 100th on."""
+        wrong = np.cumsum(~self.right[self.alone])
+        return bool((wrong > target * np.arange(1, len(wrong) + 1))[FIRST - 1 :].any())

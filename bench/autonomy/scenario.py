@@ -19,6 +19,7 @@ from bench.scenario import Measure, Played, Scenario, Stage, Target
 from quickstudy.types import FloatArray
 
 TARGETS = (0.1, 0.05, 0.02, 0.01)
+TRACER_TARGET = 0.05  # its README's own: an agreement of 0.95
 SHARES = (0.1, 0.25)
 PLAIN = "quickstudy-threshold"
 CHECKS = "constant-errors"
@@ -32,6 +33,8 @@ def play(case: str, learner: str, seed: int, stage: Stage) -> Played:
     measures: dict[str, float] = {}
     rounds = 5 if learner == "quickstudy" else 4
     for number, target in enumerate(TARGETS):
+        if learner == "tracer" and target != TRACER_TARGET:
+            continue
         progress = _part(stage, number, rounds, len(world))
         if learner == PLAIN:
             record = play_loop(world, seed, threshold=PlainThreshold(target), progress=progress)
@@ -39,8 +42,11 @@ def play(case: str, learner: str, seed: int, stage: Stage) -> Played:
             record = play_tracer(world, target, seed, progress)
         else:
             record = play_loop(world, seed, target=target, progress=progress)
-            measures |= promised(record, target)
         measures |= score(record, target)
+        if learner == "quickstudy":
+            measures |= promised(record, target)
+        else:
+            measures[f"broken {_name(target)}"] = float(record.ever_over(target))
     if learner == "quickstudy":
         full = play_loop(world, seed, progress=_part(stage, 4, rounds, len(world)))
         for target in TARGETS:
@@ -146,6 +152,7 @@ def _measures() -> tuple[Measure, ...]:
             Measure(f"last {name}", f"last quarter, {name}", tolerance=0.05),
             Measure(f"wrong alone {name}", f"wrong of it, {name}", "lower", 0.005, ".4f"),
             Measure(f"over {name}", f"above {name}", "lower", 0.2, ".2f"),
+            Measure(f"broken {name}", f"ever above {name}", "lower", 0.2, ".2f"),
             Measure(f"hindsight {name}", f"hindsight, {name}"),
         ]
     return tuple(found)
@@ -162,8 +169,10 @@ SCENARIO = Scenario(
         "everything were learned from and nothing audited. CLINC150 comes with all 1,200 out-of-scope questions: in "
         "`clinc150` they are a declared option, in `clinc150-strict` any answer to them is wrong, and the teacher can "
         "only reject it. *quickstudy, threshold only*: the same learner with a "
-        "threshold chosen on its first 300 answers and after, which audits nothing. TRACER plays at its own target, "
-        "an agreement of 1 - T. `constant-errors`: how many answers are checked in simulated streams, in units of "
+        "threshold chosen on its first 300 answers and after, which audits nothing. TRACER plays at its README's own "
+        "target, an agreement of 0.95, which is a T of 5%. *Ever above*: whether the promise was false at any answer "
+        "given alone; for others than quickstudy from their 100th on. `constant-errors`: how many answers are checked "
+        "in simulated streams, in units of "
         "what the same ledger needs at the best fixed rate. "
         "What plays is a whole `quickstudy.Learner` with its journal in memory, through `decide` and `teach`, with its "
         "ledgers, alarms and weights; coins come from a seeded key. The teacher answers at once and is right."

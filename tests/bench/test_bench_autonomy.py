@@ -43,6 +43,17 @@ def test_shares_and_errors_are_those_of_the_record() -> None:
     assert record.stood.sum() == 6
 
 
+def test_a_share_is_looked_at_from_the_hundredth_answer_alone_on() -> None:
+    modes, right = np.full(400, ACT, dtype=np.int8), np.ones(400, dtype=bool)
+    modes[::2] = ASK
+    right[::2] = False  # asked: they do not count
+    right[1:41:2] = False  # 20 of the first 100 alone
+    assert Record(modes, right, np.ones(400)).ever_over(0.19)
+    assert not Record(modes, right, np.ones(400)).ever_over(0.2)
+    right[1:41:2], right[1:11:2] = True, False
+    assert not Record(modes, right, np.ones(400)).ever_over(0.05)
+
+
 def test_limits_are_what_a_threshold_in_hindsight_and_an_oracle_reach() -> None:
     right = np.array([True, True, False, True, False])
     found = limits(right, np.array([0.9, 0.8, 0.7, 0.6, 0.5]), 0.25)
