@@ -32,7 +32,7 @@ from quickstudy.types import Vector
 
 Key: TypeAlias = tuple[str, str]
 Progress: TypeAlias = Callable[[int, int], None]
-FORMAT = 5
+FORMAT = 6
 """Version of the snapshot's document; another one is rebuilt from events."""
 
 HEAVIEST = 5.0

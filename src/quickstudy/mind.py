@@ -29,6 +29,7 @@ from quickstudy.judgement.bursts import Bursts
 from quickstudy.judgement.doubt import Doubt
 from quickstudy.judgement.novelty import NewOption, novelty
 from quickstudy.judgement.pool import Pool
+from quickstudy.judgement.reliability import reliability
 from quickstudy.types import FloatArray, Vector
 
 BLOCK = 64
@@ -52,6 +53,7 @@ class Proposal:
         probabilities: float64 (m, c), or (m, c + 1) in an open job, where the last column is "a new option".
         logits: float64 (e, m, c), every expert's.
         novelty: float64 (m,).
+        reliability: float64 (m,), how often proposals were right on situations like these, in (0, 1).
         neighbours: the nearest examples.
         query: the shared views.
     """
@@ -60,6 +62,7 @@ class Proposal:
     probabilities: FloatArray
     logits: FloatArray
     novelty: FloatArray
+    reliability: FloatArray
     neighbours: Neighbours
     query: Query
 
@@ -139,7 +142,8 @@ class Mind:
         if self.open_job:
             new = self.new_option.probability(novel) if len(columns) else np.ones(len(vectors))
             probabilities = np.column_stack([probabilities * (1.0 - new)[:, None], new])
-        return Proposal(columns, probabilities, logits, novel, query.neighbours, query)
+        reliable = reliability(query.neighbours)
+        return Proposal(columns, probabilities, logits, novel, reliable, query.neighbours, query)
 
     def learn(self, example: Example, columns: npt.NDArray[np.int64]) -> None:
         """One lesson: predict it from ``columns``, the options known before it, then learn it."""
@@ -149,19 +153,19 @@ class Mind:
             if latest is None or not latest.is_about(example.vector, known):
                 latest = self._propose(example.vector[None], known)
             proposal = latest
-            trusted = self._judge(proposal, 0, example)
+            trusted, hit = self._judge(proposal, 0, example)
             if self.memory.learned % PAUSE == 0:
                 self._reconsider(RECONSIDERED)
             for expert in self.experts:
                 expert.learn([trusted], proposal.query)
-            self._remember(trusted)
+            self._remember(trusted, hit)
 
     def correct(self, example: Example, new: int, lesson_id: str, at: float) -> None:
         """A learned example belongs to option ``new`` after all, says lesson ``lesson_id``."""
         self._latest = None
         self._seen[new] = True
         if new != example.option:
-            learned = replace(example, trust=self.memory.learned_trust(example.vector, example.option))
+            learned = self._as_learned(example)
             for expert in self.experts:
                 expert.correct(learned, new)
         self.memory.correct(example.vector, example.option, new, at, lesson_id)
@@ -200,9 +204,11 @@ class Mind:
         self, block: Sequence[Example], known: npt.NDArray[np.int64], describe: Callable[[int], Vector | None]
     ) -> None:
         proposal = self._propose(np.stack([example.vector for example in block]), known)
-        trusted = []
+        trusted, hits = [], []
         for i, example in enumerate(block):
-            trusted.append(self._judge(proposal, i, example))
+            judged, hit = self._judge(proposal, i, example)
+            trusted.append(judged)
+            hits.append(hit)
             if not self._seen[example.option]:
                 self._seen[example.option] = True
                 described = describe(example.option)
@@ -212,8 +218,8 @@ class Mind:
         self._reconsider(len(block))
         for expert in self.experts:
             expert.learn(trusted, proposal.query)
-        for example in trusted:
-            self._remember(example)
+        for example, hit in zip(trusted, hits, strict=True):
+            self._remember(example, hit)
 
     def state(self) -> Arrays:
         """Everything as arrays, private copies; :meth:`restore` on a fresh mind of the same job gives it back."""
@@ -245,9 +251,13 @@ class Mind:
         for expert in self.experts:
             expert.restore(parts.get(f"expert-{expert.name}", {}))
 
-    def _judge(self, proposal: Proposal, row: int, example: Example) -> Example:
-        """Compares a proposal with what was taught; the pool learns from it. Gives the example with its trust."""
-        option, trust = example.option, 1.0
+    def _judge(self, proposal: Proposal, row: int, example: Example) -> tuple[Example, float]:
+        """Compares a proposal with what was taught; the pool learns from it.
+
+        Returns:
+            The example with its trust, and whether the proposal was right, 1 or 0.
+        """
+        option, trust, hit = example.option, 1.0, 0.0
         was_new = not self._seen[option]
         asked = len(proposal.columns)
         if asked:
@@ -255,6 +265,7 @@ class Mind:
             among = self.pool.probabilities(logits[:, None])[0]  # in a block, the pool has moved since the proposal
             best = int(among.argmax())
             known = 1.0 - float(proposal.probabilities[row, asked]) if self.open_job else 1.0
+            hit = float(proposal.columns[best] == option)
             self.history.add(option, int(proposal.columns[best]), float(among[best]) * known)
             place = np.flatnonzero(proposal.columns == option)
             if len(place) and not was_new:
@@ -265,7 +276,7 @@ class Mind:
                 )
         if self.open_job:
             self.new_option.learn(float(proposal.novelty[row]), bool(was_new))
-        return replace(example, trust=trust)
+        return replace(example, trust=trust), hit
 
     def _reconsider(self, count: int) -> None:
         """Estimates again how likely some remembered lessons are right, from what was learned since."""
@@ -278,15 +289,27 @@ class Mind:
             return
         rows = self.memory.living_rows(rows)
         vectors, options, _ = self.memory.examples(rows)
-        probabilities = self._witness.without(vectors, options, self.memory.weights(rows), self.options)
-        known = ~np.isnan(probabilities[:, 0])
+        logits, gains = self._witness.without(vectors, options, *self.memory.weights(rows), self.options)
+        known = ~np.isnan(logits[:, 0])
         if known.any():
-            self.memory.trust(rows[known], self.doubt.trust(probabilities[known], options[known]))
+            trust = self.doubt.reconsider(logits[known], options[known])
+            changes = self.memory.trust(rows[known], trust)
+            self._witness.reweigh(vectors[known], options[known], gains[known], changes)
 
-    def _remember(self, example: Example) -> None:
+    def _as_learned(self, example: Example) -> Example:
+        """A remembered example with the trust it was learned with; experts know it as that."""
+        row = self.memory.row(example.vector, example.option)
+        if row is None:
+            return example
+        if self._witness is not None:
+            vector, option = example.vector[None], np.array([example.option])
+            self._witness.reweigh(vector, option, None, np.array([self.memory.unweigh(row)]))
+        return replace(example, trust=self.memory.learned_trust(row))
+
+    def _remember(self, example: Example, hit: float) -> None:
         self._widen(example.option + 1)
         self._seen[example.option] = True
-        self.memory.learn(example.vector, example.option, example.at, example.lesson_id, example.trust)
+        self.memory.learn(example.vector, example.option, example.at, example.lesson_id, example.trust, hit)
 
     def _widen(self, columns: int) -> None:
         if columns > len(self._seen):

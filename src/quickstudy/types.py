@@ -105,10 +105,17 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a decision rests on: the nearest remembered tasks (best first) and every expert's opinion."""
+    """What a decision rests on.
+
+    Attributes:
+        neighbours: the nearest remembered tasks, best first.
+        opinions: every expert's.
+        reliability: how often its proposals were right on tasks like this one, in (0, 1); 0.5 if it knows none.
+    """
 
     neighbours: tuple[Neighbour, ...] = ()
     opinions: tuple[Opinion, ...] = ()
+    reliability: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

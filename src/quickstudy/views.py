@@ -59,7 +59,9 @@ def decisions(
                 probabilities=Probabilities(shown, values),
                 novelty=float(proposal.novelty[row]),
                 mode="ask",
-                evidence=Evidence(near[row], _opinions(experts, names, proposal.logits[:, row])),
+                evidence=Evidence(
+                    near[row], _opinions(experts, names, proposal.logits[:, row]), float(proposal.reliability[row])
+                ),
                 situation=situation,
                 at=times[row],
             )
@@ -71,6 +73,7 @@ def recorded(decision: Decision, options: Sequence[str] | None) -> dict[str, Any
     """What the journal keeps of a decision beside its columns."""
     data: dict[str, Any] = {
         "novelty": decision.novelty,
+        "reliability": decision.evidence.reliability,
         "top": [[name, p] for name, p in decision.probabilities.top(RECORDED_OPTIONS)],
         "options": len(decision.probabilities),
         "opinions": [[o.expert, o.answer, o.probability, o.weight] for o in decision.evidence.opinions],
@@ -100,7 +103,9 @@ def past_decision(event: Event) -> Decision:
         probabilities=Probabilities(names, np.array(values)),
         novelty=float(data.get("novelty", 0.0)),
         mode="act" if event.mode == "act" else "audit" if event.mode == "audit" else "ask",
-        evidence=Evidence(near, tuple(Opinion(*opinion) for opinion in data.get("opinions", []))),
+        evidence=Evidence(
+            near, tuple(Opinion(*opinion) for opinion in data.get("opinions", [])), float(data.get("reliability", 0.5))
+        ),
         situation=situation_from_json(event.situation) if event.situation else "",
         at=event.at,
         request_id=event.request_id,

@@ -63,7 +63,7 @@ def test_the_share_of_wrong_lessons_is_found():
 
 def test_where_nobody_errs_lessons_are_trusted():
     learner, _ = taught(0.0)
-    assert learner.doubt.error < 0.05
+    assert max(learner.doubt.error, learner.doubt.witnessed) < 0.05
     assert trust_of(learner).mean() > 0.98
 
 
@@ -90,9 +90,32 @@ def test_trust_falls_with_the_probability_of_the_answer():
     assert trust[0] > trust[1] > trust[2] > 0
 
 
-def test_a_certain_contradiction_keeps_a_trust_above_nothing():
-    trust = Doubt().trust(np.array([[1.0, 0.0]]), np.array([1]))
-    assert 0 < trust[0] < 1e-6
+@pytest.mark.parametrize(("error", "least", "most"), [(0.3, 0.0, 1e-6), (0.02, 0.9, 1.0)])
+def test_a_certain_contradiction_is_an_error_only_where_teachers_err(error, least, most):
+    doubt = Doubt()
+    doubt.error = doubt.witnessed = error
+    trust = doubt.trust(np.array([[1.0, 0.0, 0.0, 0.0]]), np.array([1]))
+    assert least < trust[0] < most
+
+
+def test_the_witness_is_as_sharp_as_the_answers_are_likely():
+    """Answers drawn from softmax(z / 2): a witness that says z is made half as sharp, and nobody is thought to err."""
+    generator = np.random.default_rng(0)
+    doubt = Doubt()
+    for _ in range(600):
+        logits = generator.normal(0.0, 6.0, (32, 8))
+        shares = np.exp(0.5 * (logits - logits.max(axis=1, keepdims=True)))
+        shares /= shares.sum(axis=1, keepdims=True)
+        doubt.reconsider(logits, np.array([generator.choice(8, p=row) for row in shares]))
+    assert doubt.sharpness == pytest.approx(0.5, abs=0.1)
+    assert doubt.witnessed < 0.05
+
+
+def test_a_witness_that_does_not_know_an_option_says_nothing_infinite():
+    doubt = Doubt()
+    trust = doubt.reconsider(np.array([[2.0, 0.0, -np.inf], [0.0, 3.0, -np.inf]]), np.array([0, 0]))
+    assert np.isfinite(trust).all()
+    assert np.isfinite([doubt.sharpness, doubt.witnessed]).all()
 
 
 def test_with_one_option_there_is_nothing_to_doubt():

@@ -5,7 +5,7 @@ import pytest
 
 from parity.test_ridge_parity import unit_vectors
 from quickstudy.experts import Example, Memory, Query, RandomFeatures, Shared
-from quickstudy.experts.gaussian import PRIOR_COUNT, PRIOR_VARIANCE, SCALE, SHARPER, Gaussian
+from quickstudy.experts.gaussian import PRIOR_COUNT, PRIOR_VARIANCE, SCALE, Gaussian
 
 D, OPTIONS = 10, 4
 FEATURES = RandomFeatures(D, 8, 0)
@@ -76,38 +76,65 @@ def test_thousands_of_corrections_do_not_drift():
     assert gaussian.propose(query(probes)) == pytest.approx(batch_scores(vectors, options, probes), abs=1e-8)
 
 
-@pytest.mark.parametrize("pending", [1, 40])
-def test_a_lesson_left_out_of_its_mean_is_judged_as_if_the_mean_never_saw_it(pending):
-    """Against means computed anew, with the covariance that has seen everything."""
-    vectors, options = unit_vectors(60), np.array([i % OPTIONS for i in range(60)])
-    weights = np.linspace(0.1, 1.0, 60)
+def weighted_scores(x, options, means, weights, scattered, probe):
+    """Log-likelihoods of a probe with given weights in the means and in the scatter about them."""
+    centres = np.stack([np.average(x[options == k], axis=0, weights=means[options == k]) for k in range(OPTIONS)])
+    scatter = np.eye(D) * PRIOR_COUNT * PRIOR_VARIANCE / D
+    for k in range(OPTIONS):
+        own = options == k
+        centre = np.average(x[own], axis=0, weights=scattered[own])
+        scatter += (scattered[own][:, None] * (x[own] - centre)).T @ (x[own] - centre)
+    inverse = np.linalg.inv(scatter) * (weights + PRIOR_COUNT)
+    scores = SCALE * (probe @ inverse @ centres.T - 0.5 * np.einsum("kd,de,ke->k", centres, inverse, centres))
+    return scores - scores.max()
+
+
+def weighted(vectors, options, weights, pending):
     gaussian = Gaussian(Shared(D, FEATURES))
-    for start in range(0, 60, pending):
+    for start in range(0, len(vectors), pending):
         part = [
             Example("", vectors[i], int(options[i]), 0.0, trust=float(weights[i]))
-            for i in range(start, min(60, start + pending))
+            for i in range(start, min(len(vectors), start + pending))
         ]
         gaussian.learn(part, query(vectors[start : start + len(part)]))
-    found = gaussian.without(vectors[:7], options[:7], weights[:7], OPTIONS)
+    return gaussian
+
+
+@pytest.mark.parametrize("pending", [1, 40])
+def test_a_lesson_left_out_is_judged_as_if_it_had_never_been_learned(pending):
+    """Against means and scatter computed anew from the other lessons."""
+    vectors, options = unit_vectors(60), np.array([i % OPTIONS for i in range(60)])
+    weights = np.linspace(0.1, 1.0, 60)
+    gaussian = weighted(vectors, options, weights, pending)
+    found, _ = gaussian.without(vectors[:7], options[:7], weights[:7], weights[:7], OPTIONS)
     x = vectors.astype(float)
-    means = np.stack([np.average(x[options == k], axis=0, weights=weights[options == k]) for k in range(OPTIONS)])
-    scatter = np.eye(D) * PRIOR_COUNT * PRIOR_VARIANCE / D + sum(
-        w * np.outer(a - means[k], a - means[k]) for a, k, w in zip(x, options, weights, strict=True)
-    )
-    inverse = np.linalg.inv(scatter) * (weights.sum() + PRIOR_COUNT)
     for i in range(7):
-        others = (options == options[i]) & (np.arange(60) != i)
-        left = means.copy()
-        left[options[i]] = np.average(x[others], axis=0, weights=weights[others])
-        scores = SHARPER * SCALE * (x[i] @ inverse @ left.T - 0.5 * np.einsum("kd,de,ke->k", left, inverse, left))
-        expected = np.exp(scores - scores.max())
-        assert found[i] == pytest.approx(expected / expected.sum(), abs=1e-8)
+        rest = np.arange(60) != i
+        expected = weighted_scores(x[rest], options[rest], weights[rest], weights.sum(), weights[rest], x[i])
+        assert found[i] - found[i].max() == pytest.approx(expected, abs=1e-8)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_is_reweighed_counts_differently_in_its_mean_and_as_before_in_the_covariance(known):
+    vectors, options = unit_vectors(60), np.array([i % OPTIONS for i in range(60)])
+    weights, changed = np.linspace(0.1, 1.0, 60), np.linspace(1.0, 0.2, 60)
+    gaussian = weighted(vectors, options, weights, 40)
+    _, gains = gaussian.without(vectors, options, weights, weights, OPTIONS)
+    gaussian.reweigh(vectors, options, gains if known else None, changed - weights)
+    x, probe = vectors.astype(float), unit_vectors(1, seed=1)
+    scores = gaussian.propose(query(probe))[0]
+    expected = weighted_scores(x, options, changed, changed.sum(), weights, probe[0].astype(float))
+    assert scores - scores.max() == pytest.approx(expected, abs=1e-8)
+    gaussian.reweigh(vectors, options, None, weights - changed)
+    assert gaussian.propose(query(probe)) == pytest.approx(
+        weighted(vectors, options, weights, 40).propose(query(probe)), abs=1e-8
+    )
 
 
 def test_an_option_of_one_lesson_says_nothing_about_it():
     vectors = unit_vectors(5)
     gaussian = learned(vectors, [0, 0, 0, 0, 1])
-    assert np.isnan(gaussian.without(vectors[4:], np.array([1]), np.ones(1), 2)).all()
+    assert np.isnan(gaussian.without(vectors[4:], np.array([1]), np.ones(1), np.ones(1), 2)[0]).all()
 
 
 def test_a_corrected_lesson_leaves_with_the_weight_it_came_with():

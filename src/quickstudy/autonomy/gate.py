@@ -27,7 +27,7 @@ from quickstudy.autonomy.settings import LEDGER_SETTINGS, Autonomy
 from quickstudy.journal import Event
 from quickstudy.types import Mode
 
-FORMAT = 1
+FORMAT = 2
 """Version of the snapshot's part; another one is folded again from events."""
 
 

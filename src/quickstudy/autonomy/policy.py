@@ -81,6 +81,7 @@ class Signals:
         novelty: how unlike everything learned the situation is, in [0, 1].
         agreement: the pool's weight of the experts that would answer the same, as a share of all, in [0, 1].
         new: the probability of an option not known yet, in [0, 1]; 0 in a closed job.
+        reliability: how often proposals were right on tasks like this one, in (0, 1); 0.5 if none is known.
     """
 
     probability: float
@@ -88,6 +89,7 @@ class Signals:
     novelty: float
     agreement: float
     new: float = 0.0
+    reliability: float = 0.5
 
     def to_dict(self) -> dict[str, float]:
         """As plain data."""
@@ -95,8 +97,9 @@ class Signals:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, float]) -> Signals:
-        """From :meth:`to_dict`; what is missing is 0."""
-        return cls(**{field.name: float(data.get(field.name, 0.0)) for field in fields(cls)})
+        """From :meth:`to_dict`; what is missing is 0, but for the reliability, of which nothing is known then."""
+        missing = {"reliability": 0.5}
+        return cls(**{field.name: float(data.get(field.name, missing.get(field.name, 0.0))) for field in fields(cls)})
 
 
 def signals_of(decision: Decision) -> Signals:
@@ -111,6 +114,7 @@ def signals_of(decision: Decision) -> Signals:
         novelty=decision.novelty,
         agreement=agreeing / total if total > 0.0 else 0.0,
         new=decision.probabilities.get(NEW_OPTION, 0.0),
+        reliability=decision.evidence.reliability,
     )
 
 
@@ -151,8 +155,8 @@ class Policy:
     """Score, threshold and audit rate, learned online."""
 
     def __init__(self) -> None:
-        self._weights = np.array([0.0, 1.0, 0.0, 0.0, 0.0])
-        self._spread: FloatArray = np.diag([0.1, 0.05, 0.02, 0.3, 0.1])
+        self._weights = np.array([0.0, 1.0, 0.0, 0.0, 0.0, 0.4])
+        self._spread: FloatArray = np.diag([0.1, 0.05, 0.02, 0.3, 0.1, 0.1])
         self._errors = np.zeros(RECENT)
         self._seen = 0
         self._prices = CLOSED
@@ -289,7 +293,9 @@ def _inputs(signals: Signals) -> FloatArray:
     right = min(max(signals.probability, 1e-6), 1.0 - 1e-6)
     margin = math.log(right) - math.log(max(signals.runner_up, 1e-6))
     odds = math.log(right / (1.0 - right))
-    return np.array([1.0, odds, margin - odds, signals.novelty - 0.3, signals.agreement - 0.8])
+    known = min(max(signals.reliability, 1e-3), 1.0 - 1e-3)
+    record = math.log(known / (1.0 - known))  # 0 where nothing is known: then it changes nothing
+    return np.array([1.0, odds, margin - odds, signals.novelty - 0.3, signals.agreement - 0.8, record])
 
 
 def _logistic(logit: float) -> float:

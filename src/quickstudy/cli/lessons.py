@@ -168,6 +168,7 @@ def _as_data(decision: Decision, top: int) -> dict[str, Any]:
                 {"expert": o.expert, "answer": o.answer, "probability": o.probability, "weight": o.weight}
                 for o in decision.evidence.opinions
             ],
+            "reliability": decision.evidence.reliability,
         },
     }
 
@@ -179,7 +180,8 @@ def _show_decision(decision: Decision, top: int, journal: str) -> None:
     for name, probability in decision.probabilities.top(top):
         style = "bold cyan" if name == decision.answer else ""
         console.print(Text.assemble((f"{probability:7.1%}  ", "dim"), (name, style)), soft_wrap=True)
-    console.print(Text(f"novelty {decision.novelty:.2f}", style="dim"))
+    like_it = f"right on {decision.evidence.reliability:.0%} of what was like it"
+    console.print(Text(f"novelty {decision.novelty:.2f}, {like_it}", style="dim"))
     for near in decision.evidence.neighbours[:3]:
         if near.situation is not None:
             like = f"like {near.similarity:.2f}: {in_words(near.situation, 60)} → {near.answer}"

@@ -32,8 +32,8 @@ ENOUGH = 0.5
 NOTHING = 1e-9
 """Less than this much of an example is a rounding error."""
 
-SHARPER = 2.0
-"""A left-out lesson's log-likelihoods count more than a proposal's. Chosen on CLINC150 and HINT3."""
+LEAST_LEFT = 0.02
+"""With an example left out, no direction's variance shrinks below this share of what it was."""
 
 PRIOR_VARIANCE = 0.5
 """Total variance of the prior covariance: unit vectors lie about this far from their option's mean, squared."""
@@ -81,41 +81,72 @@ class Gaussian:
                 [example.trust for example in examples],
             )
 
-    def without(self, vectors: Vector, options: npt.NDArray[np.int64], weights: FloatArray, known: int) -> FloatArray:
-        """Probabilities of each learned example as if its option's mean had not seen it; the covariance has.
+    def without(
+        self,
+        vectors: Vector,
+        options: npt.NDArray[np.int64],
+        weights: FloatArray,
+        scattered: FloatArray,
+        known: int,
+    ) -> tuple[FloatArray, FloatArray]:
+        """What would be proposed for each learned example had it never been learned (leave-one-out, closed form).
 
         Args:
             vectors: float32 (m, d), learned before.
             options: int64 (m,), with which option.
-            weights: float64 (m,), and how much of each was learned.
+            weights: float64 (m,), how much each counts in its option's mean.
+            scattered: float64 (m,), and how much in the covariance.
             known: how many options there are.
 
         Returns:
-            float64 (m, known); a row is NaN where too little of the option is left to have a mean.
+            Scaled log-likelihoods (m, known), -∞ for an option without any example; a row is NaN where too little of
+            the example's own option is left to have a mean. And the examples' gains x·P (m, d), for :meth:`reweigh`.
         """
         self._grow(known)
-        rows = vectors.astype(np.float64)
+        rows, places = vectors.astype(np.float64), np.arange(len(vectors))
         left = self._counts[options] - weights
         enough = left > ENOUGH
-        left = np.where(enough, left, 1.0)[:, None]
-        count, weight = self._counts[options][:, None], weights[:, None]
+        left = np.where(enough, left, 1.0)
+        means, weight = self._means[:known], weights[:, None]
         gains = self._precision.gains(rows)
-        scores = gains @ self._means[:known].T - 0.5 * self._quadratic[:known]
-        means = (count * self._means[options] - weight * rows) / left
-        # (x - ½ m')ᵀ P m' for the mean m' that is left: m'ᵀPm' from mᵀPm, xᵀPm and xᵀPx, without P itself
-        along = np.einsum("md,md->m", gains, self._means[options])[:, None]
-        own = np.einsum("md,md->m", gains, rows)[:, None]
-        square = (
-            count**2 * self._quadratic[options][:, None] - 2.0 * count * weight * along + weight**2 * own
-        ) / left**2
-        scores[np.arange(len(rows)), options] = np.einsum("md,md->m", gains, means) - 0.5 * square[:, 0]
+        mean = ((left + weights)[:, None] * self._means[options] - weight * rows) / left[:, None]
+        projected = ((left + weights)[:, None] * self._projected[options] - weight * gains) / left[:, None]
+        scores = gains @ means.T - 0.5 * self._quadratic[:known]
+        scores[places, options] = _dots(gains, mean) - 0.5 * _dots(mean, projected)
+        # the scatter without s·rrᵀ, r = x - the mean that is left: P grows by s·(Pr)(Pr)ᵀ / (1 - s·rᵀPr)
+        away, share = gains - projected, left * scattered / (left + scattered)
+        factor = share / np.maximum(1.0 - share * _dots(rows - mean, away), LEAST_LEFT)
+        along = away @ means.T
+        along[places, options] = _dots(mean, away)
+        scores += factor[:, None] * along * (_dots(rows, away)[:, None] - 0.5 * along)
+        scores *= SCALE * (self._total + PRIOR_COUNT)
         scores[:, self._counts[:known] <= 0] = -np.inf
-        scores *= SHARPER * SCALE * (self._total + PRIOR_COUNT)
-        scores -= scores.max(axis=1, keepdims=True)
-        probabilities: FloatArray = np.exp(scores)
-        probabilities /= probabilities.sum(axis=1, keepdims=True)
-        probabilities[~enough] = np.nan
-        return probabilities
+        scores[~enough] = np.nan
+        return scores, gains
+
+    def reweigh(
+        self, vectors: Vector, options: npt.NDArray[np.int64], gains: FloatArray | None, changes: FloatArray
+    ) -> None:
+        """Learned examples count more or less in their options' means; the covariance stays.
+
+        Args:
+            vectors: float32 (m, d).
+            options: int64 (m,).
+            gains: float64 (m, d), x·P, from :meth:`without`; None if they are not known.
+            changes: float64 (m,), of their weights.
+        """
+        rows = vectors.astype(np.float64)
+        gains = self._precision.gains(rows) if gains is None else gains
+        for option in np.unique(options).tolist():
+            own = options == option
+            before, change = self._counts[option], changes[own]
+            after = before + change.sum()
+            if after > NOTHING:
+                self._means[option] = (before * self._means[option] + change @ rows[own]) / after
+                self._projected[option] = (before * self._projected[option] + change @ gains[own]) / after
+                self._quadratic[option] = self._means[option] @ self._projected[option]
+                self._counts[option] = after
+                self._total += change.sum()
 
     def correct(self, example: Example, new: int) -> None:
         """Takes the example from one option and gives it to the other."""
@@ -187,3 +218,9 @@ class Gaussian:
         along = self._means @ half
         self._projected -= sign * np.multiply.outer(along, half)
         self._quadratic -= sign * along * along
+
+
+def _dots(rows: FloatArray, others: FloatArray) -> FloatArray:
+    """The rows' inner products (m,)."""
+    products: FloatArray = np.einsum("md,md->m", rows, others)
+    return products

@@ -10,6 +10,7 @@ float64 from the stored float32 vectors and do not depend on what else is asked 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +44,7 @@ class Neighbours:
         at: float64 (m, k), when each was last taught, seconds since 1970.
         order: int64 (m, k), the place of each row's last lesson in the order of learning.
         trust: float64 (m, k), how likely each row is right.
+        hits: float64 (m, k), 1 where each row's last lesson had been proposed rightly, 0 where not, NaN if not known.
     """
 
     rows: npt.NDArray[np.int64]
@@ -52,6 +54,7 @@ class Neighbours:
     at: FloatArray
     order: npt.NDArray[np.int64]
     trust: FloatArray
+    hits: FloatArray
 
 
 class Memory:
@@ -74,11 +77,24 @@ class Memory:
         self._order = np.zeros(64, dtype=np.int64)
         self._trust = np.zeros(64, dtype=np.float64)
         self._weights = np.zeros(64, dtype=np.float64)
+        self._learned_weights = np.zeros(64, dtype=np.float64)
+        self._hits = np.zeros(64, dtype=np.float64)
         self._lessons: list[str] = []
         self._index: dict[tuple[bytes, int], int] = {}
 
-    def learn(self, vector: Vector, option: int, at: float, lesson_id: str, trust: float = 1.0) -> None:
-        """Remembers one example, ``trust`` likely to be right: ``vector`` (d,) float32 of unit norm."""
+    def learn(
+        self, vector: Vector, option: int, at: float, lesson_id: str, trust: float = 1.0, hit: float = math.nan
+    ) -> None:
+        """Remembers one example.
+
+        Args:
+            vector: float32 (d,) of unit norm.
+            option: what was taught.
+            at: when, seconds since 1970.
+            lesson_id: the lesson.
+            trust: how likely it is right.
+            hit: 1 if it had been proposed before it was taught, 0 if something else was, NaN if nobody knows.
+        """
         key = (_key(vector), option)
         row = self._index.get(key)
         if row is None:
@@ -88,8 +104,10 @@ class Memory:
         self.living += int(self._counts[row] == 0)
         self._counts[row] += 1
         self._weights[row] += trust
+        self._learned_weights[row] += trust
         self._trust[row] = max(trust, self._trust[row])
         self._at[row] = at
+        self._hits[row] = hit
         self._order[row] = self.learned
         self._lessons[row] = lesson_id
         self.learned += 1
@@ -100,6 +118,7 @@ class Memory:
         row = self._index.get(key)
         if row is not None:
             self._weights[row] -= self._weights[row] / self._counts[row]
+            self._learned_weights[row] -= self._learned_weights[row] / self._counts[row]
             self._counts[row] -= 1
             self._trust[row] *= self._counts[row] > 0
             self.living -= int(self._counts[row] == 0)
@@ -127,6 +146,7 @@ class Memory:
             at=self._at[rows],
             order=self._order[rows],
             trust=self._trust[rows],
+            hits=self._hits[rows],
         )
 
     def examples(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> tuple[Vector, npt.NDArray[np.int64], FloatArray]:
@@ -139,19 +159,35 @@ class Memory:
         given = np.asarray(rows, dtype=np.int64)
         return given[self._counts[given] > 0]
 
-    def learned_trust(self, vector: Vector, option: int) -> float:
-        """How far an example was trusted when it was learned, on average if it was taught more than once."""
-        row = self._index.get((_key(vector), option))
-        return 1.0 if row is None or not self._counts[row] else float(self._weights[row] / self._counts[row])
+    def row(self, vector: Vector, option: int) -> int | None:
+        """Where an example is remembered."""
+        return self._index.get((_key(vector), option))
 
-    def weights(self, rows: npt.NDArray[np.int64]) -> FloatArray:
-        """The trust that was learned with ``rows``, summed over each row's lessons."""
-        summed: FloatArray = self._weights[rows]
-        return summed
+    def learned_trust(self, row: int) -> float:
+        """How far a row was trusted when it was learned, on average if it was taught more than once."""
+        return float(self._learned_weights[row] / self._counts[row]) if self._counts[row] else 1.0
 
-    def trust(self, rows: npt.NDArray[np.int64], trust: FloatArray) -> None:
-        """From now on ``rows`` are this likely to be right."""
+    def weights(self, rows: npt.NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
+        """How much ``rows`` count now, and the trust that was learned with them, summed over each row's lessons."""
+        return self._weights[rows], self._learned_weights[rows]
+
+    def trust(self, rows: npt.NDArray[np.int64], trust: FloatArray) -> FloatArray:
+        """From now on ``rows`` are this likely to be right. Gives by how much more they count, (m,).
+
+        A lesson counts as the mean of 1 and its trust: with all of its trust, what is trusted little would soon not
+        speak for itself at all, and what is trusted much, alone.
+        """
         self._trust[rows] = trust
+        before = self._weights[rows]
+        self._weights[rows] = 0.5 * (1.0 + trust) * self._counts[rows]
+        changes: FloatArray = self._weights[rows] - before
+        return changes
+
+    def unweigh(self, row: int) -> float:
+        """A row counts again as it was learned. Gives by how much more."""
+        change = float(self._learned_weights[row] - self._weights[row])
+        self._weights[row] = self._learned_weights[row]
+        return change
 
     def state(self) -> dict[str, Any]:
         """All of it as arrays; the vectors' chunks are append-only and shared, everything else is a copy."""
@@ -165,6 +201,8 @@ class Memory:
             "order": self._order[:rows].copy(),
             "trust": self._trust[:rows].copy(),
             "weights": self._weights[:rows].copy(),
+            "learned_weights": self._learned_weights[:rows].copy(),
+            "hits": self._hits[:rows].copy(),
             "lessons": np.array(self._lessons, dtype=np.str_) if rows else np.zeros(0, dtype="U1"),
             "learned": np.array(self.learned),
         }
@@ -189,6 +227,7 @@ class Memory:
         memory._options, memory._counts = state["options"].copy(), state["counts"].copy()
         memory._at, memory._order = state["at"].copy(), state["order"].copy()
         memory._trust, memory._weights = state["trust"].copy(), state["weights"].copy()
+        memory._learned_weights, memory._hits = state["learned_weights"].copy(), state["hits"].copy()
         memory._lessons = [str(name) for name in state["lessons"]]
         for row in range(rows):
             memory._index[_key(memory._vector(row)), int(memory._options[row])] = row
@@ -201,6 +240,7 @@ class Memory:
             self._options, self._counts = grown(self._options, room), grown(self._counts, room)
             self._at, self._order = grown(self._at, room), grown(self._order, room)
             self._trust, self._weights = grown(self._trust, room), grown(self._weights, room)
+            self._learned_weights, self._hits = grown(self._learned_weights, room), grown(self._hits, room)
         if row % CHUNK == 0:
             self._chunks.append(np.zeros((CHUNK, self.dimension), dtype=np.float32))
             self._coarse.append(_CoarseChunk(self.dimension))

@@ -163,10 +163,11 @@ class OpinionOut(Shown):
 
 
 class EvidenceOut(Shown):
-    """What a decision rests on."""
+    """What a decision rests on; ``reliability`` is how often proposals were right on tasks like it, in (0, 1)."""
 
     neighbours: list[NeighbourOut]
     opinions: list[OpinionOut]
+    reliability: float
 
 
 class DecisionOut(Shown):
@@ -278,6 +279,7 @@ def decision_out(decision: Decision, *, evidence: bool = False, situation: bool 
         shown["evidence"] = {
             "neighbours": [neighbour_out(near) for near in decision.evidence.neighbours],
             "opinions": [dataclasses.asdict(opinion) for opinion in decision.evidence.opinions],
+            "reliability": decision.evidence.reliability,
         }
     return shown
 
