@@ -95,6 +95,8 @@ class Mind:
         self.new_option = NewOption()
         self.bursts = Bursts()
         self.doubt = Doubt()
+        places = {expert.name: place for place, expert in enumerate(self.experts)}
+        self._ages = (places["recent"], places["recall"]) if {"recent", "recall"} <= places.keys() else None
         self._witness = next((expert for expert in self.experts if isinstance(expert, Gaussian)), None)
         self._latest: Proposal | None = None  # what was decided is usually taught next: then it is not computed again
         self.history = History()
@@ -268,6 +270,9 @@ class Mind:
             hit = float(proposal.columns[best] == option)
             self.history.add(option, int(proposal.columns[best]), float(among[best]) * known)
             place = np.flatnonzero(proposal.columns == option)
+            if self._ages is not None:
+                newest, usual = self.pool.weights[list(self._ages)]
+                self.doubt.ageing = float(newest / max(usual, 1e-3))
             if len(place) and not was_new:
                 trust = float(self.doubt.trust(among[None], place)[0])
                 self.doubt.learn(among, int(place[0]))

@@ -98,6 +98,16 @@ def test_a_certain_contradiction_is_an_error_only_where_teachers_err(error, leas
     assert least < trust[0] < most
 
 
+def test_where_the_past_ages_a_contradiction_is_news():
+    trusts = []
+    for ageing in (0.5, 4.0):
+        doubt = Doubt()
+        doubt.error = doubt.witnessed = 0.3
+        doubt.ageing = ageing
+        trusts.append(doubt.trust(np.array([[0.97, 0.01, 0.01, 0.01]]), np.array([1]))[0])
+    assert trusts[0] < 0.1 < 0.6 < trusts[1]
+
+
 def test_the_witness_is_as_sharp_as_the_answers_are_likely():
     """Answers drawn from softmax(z / 2): a witness that says z is made half as sharp, and nobody is thought to err."""
     generator = np.random.default_rng(0)

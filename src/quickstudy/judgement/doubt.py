@@ -13,7 +13,9 @@ p must not know the lesson. There are two who say it:
 
 - The *pool*, before the lesson is learned. It knows little at first, but it is calibrated: its ε says whether teachers
   err at all. A learner who knows little finds good teachers strange too. So s = ε⁴ / (ε⁴ + 0.08⁴), next to nothing of a
-  few percent and most of a fifth, says how far errors are looked for in the lessons rather than in the learner.
+  few percent and most of a fifth, says how far errors are looked for in the lessons rather than in the learner. And
+  where the past ages, a surprise is news: s counts 1 / (1 + (ρ/1.5)⁴) as much, ρ the weight that the pool gives to what
+  was taught last beside what was taught most.
 - The *witness*, later and again and again: the shared-covariance Gaussian with the lesson left out, exactly. It knows
   all other lessons, so it says which ones are wrong. How sharp its logits are is learned: the factor β is where the
   taught answers are likeliest.
@@ -58,6 +60,9 @@ OWN_ERROR = 0.08
 POWER = 4
 """Up to about this share the learner rather looks for the error in itself. Chosen on CLINC150 and HINT3."""
 
+NEWS = 1.5
+"""From about this ρ on a surprise is rather news than an error. GLA has 2 to 4, HINT3 and CLINC150 below 1."""
+
 FIRST_SHARPNESS = 0.8
 RATE = 0.1
 FIRST_SQUARES = 0.1
@@ -71,9 +76,11 @@ class Doubt:
         error: ε by the pool's surprise.
         witnessed: ε by the witness.
         sharpness: β.
+        ageing: ρ, which the pool says.
     """
 
     def __init__(self) -> None:
+        self.ageing = 0.0
         self.error = FIRST_ERROR
         self.witnessed = FIRST_ERROR
         self.sharpness = FIRST_SHARPNESS
@@ -134,7 +141,7 @@ class Doubt:
 
     def _suspicion(self) -> float:
         """s, how far errors are looked for in the lessons."""
-        return self.error**POWER / (self.error**POWER + OWN_ERROR**POWER)
+        return self.error**POWER / (self.error**POWER + OWN_ERROR**POWER) / (1.0 + (self.ageing / NEWS) ** POWER)
 
 
 def _softmax(logits: FloatArray) -> FloatArray:
