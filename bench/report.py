@@ -87,7 +87,8 @@ python -m bench report
 - What quickstudy learns was tuned on CLINC150 and HINT3 only. BANKING77 is reported, never tuned on, with one
   exception: from when on a task counts as far (`autonomy/familiar.py`) was chosen on CLINC150 and BANKING77. Only the
   gate uses it, in `autonomy`.
-  The layout of records and the expert for renames were designed while looking at GLA: its figures are optimistic.
+  The layout of records, the expert for renames, from when on a surprise is news (`judgement/doubt.py`) and the kernel
+  of `judgement/reliability.py` were designed while looking at GLA: its figures are optimistic.
   The neighbours' scale was chosen while looking at digits: its figure is a little optimistic too.
 - A number is the mean over seeds; ± is the standard deviation between seeds. The best of a column is bold, whoever it
   is.

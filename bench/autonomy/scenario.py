@@ -31,10 +31,9 @@ def play(case: str, learner: str, seed: int, stage: Stage) -> Played:
         return Played(_checks(stage))
     world = load_world(case, seed, stage)
     measures: dict[str, float] = {}
-    rounds = 5 if learner == "quickstudy" else 4
-    for number, target in enumerate(TARGETS):
-        if learner == "tracer" and target != TRACER_TARGET:
-            continue
+    targets = (TRACER_TARGET,) if learner == "tracer" else TARGETS
+    rounds = len(targets) + (learner == "quickstudy")
+    for number, target in enumerate(targets):
         progress = _part(stage, number, rounds, len(world))
         if learner == PLAIN:
             record = play_loop(world, seed, threshold=PlainThreshold(target), progress=progress)

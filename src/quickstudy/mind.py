@@ -53,7 +53,6 @@ class Proposal:
         probabilities: float64 (m, c), or (m, c + 1) in an open job, where the last column is "a new option".
         logits: float64 (e, m, c), every expert's.
         novelty: float64 (m,).
-        reliability: float64 (m,), how often proposals were right on situations like these, in (0, 1).
         neighbours: the nearest examples.
         query: the shared views.
     """
@@ -62,9 +61,13 @@ class Proposal:
     probabilities: FloatArray
     logits: FloatArray
     novelty: FloatArray
-    reliability: FloatArray
     neighbours: Neighbours
     query: Query
+
+    @property
+    def reliability(self) -> FloatArray:
+        """How often proposals were right on situations like these, float64 (m,) in (0, 1)."""
+        return reliability(self.neighbours)
 
     def is_about(self, vector: Vector, columns: npt.NDArray[np.int64]) -> bool:
         """Whether it is about this one situation and these options."""
@@ -95,8 +98,8 @@ class Mind:
         self.new_option = NewOption()
         self.bursts = Bursts()
         self.doubt = Doubt()
-        places = {expert.name: place for place, expert in enumerate(self.experts)}
-        self._ages = (places["recent"], places["recall"]) if {"recent", "recall"} <= places.keys() else None
+        self._places = {expert.name: place for place, expert in enumerate(self.experts)}
+        self._ages = [self._places[name] for name in ("recent", "recall") if name in self._places]
         self._witness = next((expert for expert in self.experts if isinstance(expert, Gaussian)), None)
         self._latest: Proposal | None = None  # what was decided is usually taught next: then it is not computed again
         self.history = History()
@@ -136,7 +139,7 @@ class Mind:
         query = Query(vectors, self.shared.features, self.memory, self.options)
         logits = np.stack([expert.propose(query)[:, columns] for expert in self.experts])
         nothing = np.zeros((len(vectors), 1))
-        places = {expert.name: place for place, expert in enumerate(self.experts)}
+        places = self._places
         ridge = logits[places["ridge"]] / RIDGE_SCALE if "ridge" in places else nothing
         softmax = logits[places["softmax"]] if "softmax" in places else nothing
         novel = novelty(ridge, softmax, query.neighbours)
@@ -144,8 +147,7 @@ class Mind:
         if self.open_job:
             new = self.new_option.probability(novel) if len(columns) else np.ones(len(vectors))
             probabilities = np.column_stack([probabilities * (1.0 - new)[:, None], new])
-        reliable = reliability(query.neighbours)
-        return Proposal(columns, probabilities, logits, novel, reliable, query.neighbours, query)
+        return Proposal(columns, probabilities, logits, novel, query.neighbours, query)
 
     def learn(self, example: Example, columns: npt.NDArray[np.int64]) -> None:
         """One lesson: predict it from ``columns``, the options known before it, then learn it."""
@@ -206,11 +208,9 @@ class Mind:
         self, block: Sequence[Example], known: npt.NDArray[np.int64], describe: Callable[[int], Vector | None]
     ) -> None:
         proposal = self._propose(np.stack([example.vector for example in block]), known)
-        trusted, hits = [], []
+        judged = []
         for i, example in enumerate(block):
-            judged, hit = self._judge(proposal, i, example)
-            trusted.append(judged)
-            hits.append(hit)
+            judged.append(self._judge(proposal, i, example))
             if not self._seen[example.option]:
                 self._seen[example.option] = True
                 described = describe(example.option)
@@ -219,8 +219,8 @@ class Mind:
                         expert.describe(described, [example.option] * len(described))
         self._reconsider(len(block))
         for expert in self.experts:
-            expert.learn(trusted, proposal.query)
-        for example, hit in zip(trusted, hits, strict=True):
+            expert.learn([example for example, _ in judged], proposal.query)
+        for example, hit in judged:
             self._remember(example, hit)
 
     def state(self) -> Arrays:
@@ -270,8 +270,8 @@ class Mind:
             hit = float(proposal.columns[best] == option)
             self.history.add(option, int(proposal.columns[best]), float(among[best]) * known)
             place = np.flatnonzero(proposal.columns == option)
-            if self._ages is not None:
-                newest, usual = self.pool.weights[list(self._ages)]
+            if len(self._ages) == 2:
+                newest, usual = self.pool.weights[self._ages]
                 self.doubt.ageing = float(newest / max(usual, 1e-3))
             if len(place) and not was_new:
                 trust = float(self.doubt.trust(among[None], place)[0])

@@ -46,6 +46,7 @@ def decisions(
     shown = [*names, NEW_OPTION] if proposal.probabilities.shape[1] > known else names
     near = _neighbours(journal, knowledge, proposal)
     experts = [(expert.name, float(w)) for expert, w in zip(knowledge.mind.experts, _weights(knowledge), strict=True)]
+    reliability = proposal.reliability
     results = []
     for row, situation in enumerate(situations):
         values = proposal.probabilities[row]
@@ -60,7 +61,7 @@ def decisions(
                 novelty=float(proposal.novelty[row]),
                 mode="ask",
                 evidence=Evidence(
-                    near[row], _opinions(experts, names, proposal.logits[:, row]), float(proposal.reliability[row])
+                    near[row], _opinions(experts, names, proposal.logits[:, row]), float(reliability[row])
                 ),
                 situation=situation,
                 at=times[row],

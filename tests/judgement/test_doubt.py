@@ -163,3 +163,20 @@ def test_without_the_gaussian_the_first_judgement_stands():
         learner.learn(Example(f"{i}", vectors[i], int(options[i]), float(i)), np.arange(OPTIONS))
         judged.append(trust_of(learner)[-1])
     assert trust_of(learner).tolist() == judged
+
+
+def test_what_counts_in_the_means_is_what_memory_says_also_after_corrections_and_lessons_said_again():
+    learner, _ = taught(0.2)
+    vectors, options, _ = learner.memory.examples(range(60))
+    generator = np.random.default_rng(3)
+    for i in range(400):
+        row = int(generator.integers(0, 60))
+        new = int(options[row]) if i % 2 else int(generator.integers(0, OPTIONS))
+        learner.correct(Example("x", vectors[row], int(options[row]), 0.0), new, f"again-{i}", 2e3 + i)
+        options[row] = new
+        learner.learn(Example(f"more-{i}", *(part[0] for part in clusters(1, i)), 3e3 + i), np.arange(OPTIONS))
+    rows = learner.memory.living_rows(np.arange(learner.memory.size))
+    counted, _ = learner.memory.weights(rows)
+    sums = np.bincount(learner.memory.examples(rows)[1], counted, OPTIONS)
+    assert learner._witness is not None
+    assert learner._witness._counts[:OPTIONS] == pytest.approx(sums, abs=1e-6)

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -98,8 +98,8 @@ class Signals:
     @classmethod
     def from_dict(cls, data: Mapping[str, float]) -> Signals:
         """From :meth:`to_dict`; what is missing is 0, but for the reliability, of which nothing is known then."""
-        missing = {"reliability": 0.5}
-        return cls(**{field.name: float(data.get(field.name, missing.get(field.name, 0.0))) for field in fields(cls)})
+        missing = {field.name: 0.0 if field.default is MISSING else field.default for field in fields(cls)}
+        return cls(**{name: float(data.get(name, value)) for name, value in missing.items()})
 
 
 def signals_of(decision: Decision) -> Signals:
@@ -290,12 +290,15 @@ def costs(rates: FloatArray, c: float) -> FloatArray:
 
 
 def _inputs(signals: Signals) -> FloatArray:
-    right = min(max(signals.probability, 1e-6), 1.0 - 1e-6)
-    margin = math.log(right) - math.log(max(signals.runner_up, 1e-6))
-    odds = math.log(right / (1.0 - right))
-    known = min(max(signals.reliability, 1e-3), 1.0 - 1e-3)
-    record = math.log(known / (1.0 - known))  # 0 where nothing is known: then it changes nothing
-    return np.array([1.0, odds, margin - odds, signals.novelty - 0.3, signals.agreement - 0.8, record])
+    margin = math.log(min(max(signals.probability, 1e-6), 1.0 - 1e-6)) - math.log(max(signals.runner_up, 1e-6))
+    odds = _log_odds(signals.probability, 1e-6)
+    reliable = _log_odds(signals.reliability, 1e-3)  # 0 where nothing is known: then it changes nothing
+    return np.array([1.0, odds, margin - odds, signals.novelty - 0.3, signals.agreement - 0.8, reliable])
+
+
+def _log_odds(probability: float, least: float) -> float:
+    kept = min(max(probability, least), 1.0 - least)
+    return math.log(kept / (1.0 - kept))
 
 
 def _logistic(logit: float) -> float:

@@ -180,8 +180,10 @@ def _show_decision(decision: Decision, top: int, journal: str) -> None:
     for name, probability in decision.probabilities.top(top):
         style = "bold cyan" if name == decision.answer else ""
         console.print(Text.assemble((f"{probability:7.1%}  ", "dim"), (name, style)), soft_wrap=True)
-    like_it = f"right on {decision.evidence.reliability:.0%} of what was like it"
-    console.print(Text(f"novelty {decision.novelty:.2f}, {like_it}", style="dim"))
+    said = f"novelty {decision.novelty:.2f}"
+    if decision.evidence.neighbours:
+        said += f", proposals on what is like it right in about {decision.evidence.reliability:.0%}"
+    console.print(Text(said, style="dim"))
     for near in decision.evidence.neighbours[:3]:
         if near.situation is not None:
             like = f"like {near.similarity:.2f}: {in_words(near.situation, 60)} → {near.answer}"

@@ -116,13 +116,18 @@ class Memory:
         """Moves one remembered example from option ``old`` to ``new``."""
         key = (_key(vector), old)
         row = self._index.get(key)
-        if row is not None:
-            self._weights[row] -= self._weights[row] / self._counts[row]
-            self._learned_weights[row] -= self._learned_weights[row] / self._counts[row]
+        counted = learned = 1.0
+        if row is not None and self._counts[row] > 0:
+            counted, learned = self._weights[row] / self._counts[row], self._learned_weights[row] / self._counts[row]
+            self._weights[row] -= counted
+            self._learned_weights[row] -= learned
             self._counts[row] -= 1
             self._trust[row] *= self._counts[row] > 0
             self.living -= int(self._counts[row] == 0)
         self.learn(vector, new, at, lesson_id)
+        if row is not None and new == old:  # said again: the experts were told nothing, so it counts as it did
+            self._weights[row] += counted - 1.0
+            self._learned_weights[row] += learned - 1.0
 
     def lesson(self, row: int) -> str:
         """The id of the lesson that taught ``row`` last."""

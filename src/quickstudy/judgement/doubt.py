@@ -131,6 +131,7 @@ class Doubt:
             "error": np.array([self.error, self._lessons]),
             "witnessed": np.array([self.witnessed, self._rows]),
             "sharpness": np.array([self.sharpness, self._squares]),
+            "ageing": np.array(self.ageing),
         }
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
@@ -138,6 +139,7 @@ class Doubt:
         self.error, self._lessons = (float(value) for value in state["error"])
         self.witnessed, self._rows = (float(value) for value in state["witnessed"])
         self.sharpness, self._squares = (float(value) for value in state["sharpness"])
+        self.ageing = float(state["ageing"])
 
     def _suspicion(self) -> float:
         """s, how far errors are looked for in the lessons."""
