@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.catalogue import SCENARIOS, find_scenario
+from bench.learners.quickstudy_learner import encoder_of
 from bench.learners.registry import OWN, learner_entry
 from bench.peers import is_installed
 from bench.results import Result, append_result, identity, package_version, read_results, stamp
@@ -52,6 +53,8 @@ class Plan:
         scenario = find_scenario(self.scenario)
         quick = {"quick": True} if self.quick else {}
         learner = {"settings": dict(entry.settings), "version": package_version(entry.package)}
+        if "encoder" in scenario.settings and not entry.texts_only and entry.package != OWN:
+            learner["vectors"] = encoder_of(scenario.settings["encoder"]).fingerprint
         return {**scenario.settings, **quick, "learner": learner}
 
     def identity(self) -> str:

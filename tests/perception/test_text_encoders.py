@@ -42,11 +42,46 @@ def test_similar_sentences_are_nearer_than_unrelated_ones(encoder):
     assert one @ same > one @ other + 0.2
 
 
-def test_minilm_agrees_with_the_full_model():
-    """The cosines of the unquantised model, as its public model page shows them."""
-    sentences = ["That is a happy person", "That is a happy dog", "That is a very happy person", "Today is a sunny day"]
-    one, *others = MiniLM().encode_texts(sentences)
+SENTENCES = ["That is a happy person", "That is a happy dog", "That is a very happy person", "Today is a sunny day"]
+
+
+def test_the_last_layer_agrees_with_the_full_model(monkeypatch):
+    """The cosines of the unquantised model, as its public model page shows them: of its last layer alone."""
+    monkeypatch.setattr(minilm, "LAYERS", {"last_hidden_state": 1})
+    one, *others = MiniLM().encode_texts(SENTENCES)
     assert [float(one @ other) for other in others] == pytest.approx([0.695, 0.943, 0.257], abs=0.015)
+
+
+def test_a_vector_is_two_parts_of_the_last_layer_and_one_of_the_fourth():
+    whole = MiniLM().encode_texts(SENTENCES)
+    layers = []
+    for name in ("last_hidden_state", "layer_norm_8"):
+        session = MiniLM()._load()[0]
+        tokens = [np.array([[101, *ids, 102]]) for ids in ids_of(SENTENCES)]
+        feeds = [
+            {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+            for ids in tokens
+        ]
+        layers.append(np.stack([session.run([name], feed)[0][0].mean(axis=0) for feed in feeds]))
+    mixed = 2 * layers[0] + layers[1]
+    assert np.allclose(whole, mixed / np.linalg.norm(mixed, axis=1, keepdims=True), atol=1e-5)
+    assert not np.allclose(layers[0], layers[1], atol=0.1)
+
+
+def test_other_layers_have_another_fingerprint(monkeypatch):
+    before = MiniLM().fingerprint
+    monkeypatch.setattr(minilm, "LAYERS", {"last_hidden_state": 1})
+    assert MiniLM().fingerprint != before
+
+
+def test_a_name_that_does_not_fit_is_not_written():
+    with pytest.raises(ValueError, match="127"):
+        minilm.with_outputs(b"", ["a" * 130])
+
+
+def ids_of(texts):
+    tokenizer = minilm._tokenizer()
+    return [tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
 
 
 def test_text_without_any_known_word_has_a_unit_vector(encoder):
