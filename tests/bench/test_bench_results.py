@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from bench.__main__ import main
 from bench.compare import compare, missing, results_named, void
+from bench.learners.quickstudy_learner import encoder_of
+from bench.learners.registry import OWN
 from bench.report import write_report
 from bench.results import Result, append_result, newest_per_run, read_results
 from bench.run import Plan, heard, pending, plans
@@ -72,6 +74,15 @@ def test_what_is_done_is_not_run_again():
     done = Result("digits", "digits", "quickstudy", 0, json.loads(json.dumps(wanted[0].settings())), {})
     assert pending(wanted, [done]) == wanted[1:]
     assert pending(wanted, [replace(done, settings={**done.settings, "version": 99})]) == wanted
+
+
+def test_a_peer_is_known_by_the_vectors_it_gets():
+    given = {
+        name: Plan("icd10", "block", name, 0, False).settings()["learner"] for name in ("k-nn", "vw", "quickstudy")
+    }
+    assert given["k-nn"]["vectors"] == encoder_of("minilm").fingerprint
+    assert "vectors" not in given["vw"]  # it reads the texts
+    assert "vectors" not in given[OWN]  # its version is a digest of all its code
 
 
 def test_scenarios_that_measure_time_come_last_and_excluded_learners_not_at_all():
