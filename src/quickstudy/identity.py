@@ -11,7 +11,7 @@ import os
 from quickstudy.errors import JournalError, JournalMismatchError
 from quickstudy.job import Job
 from quickstudy.journal import Journal
-from quickstudy.perception import Encoder
+from quickstudy.perception import Encoder, get_encoder
 
 
 def identity_of(job: Job, encoder: Encoder) -> dict[str, str]:
@@ -36,6 +36,19 @@ def stored_job(journal: str | os.PathLike[str]) -> Job:
     if text is None:
         raise JournalError(f"The journal {opened.path!r} holds no job.", next_step="Give the job: --job job.toml")
     return Job.from_dict(json.loads(text))
+
+
+def stored_encoder(journal: str | os.PathLike[str], name: str) -> Encoder:
+    """The encoder that a journal belongs to, to read it with: the one of that name, or a stand-in if it is another now.
+
+    Raises:
+        JournalError: there is no such journal.
+        EncoderError: there is no encoder of that name.
+    """
+    encoder = get_encoder(name)
+    with Journal.open(journal, identity=None, read_only=True) as opened:
+        held = opened.identity.get("fingerprint", encoder.fingerprint)
+    return encoder if held == encoder.fingerprint else Encoder.absent(name, held)
 
 
 def check_mergeable(journal: Journal, source: Journal, kind: str | None) -> None:

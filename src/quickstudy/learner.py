@@ -23,7 +23,7 @@ from quickstudy.autonomy.gate import Gate
 from quickstudy.controls import Controls
 from quickstudy.errors import InputError, JobError, LessonError
 from quickstudy.feedback import Feedback
-from quickstudy.identity import stored_job
+from quickstudy.identity import stored_encoder, stored_job
 from quickstudy.job import Job, checked_option_name
 from quickstudy.journal import Event, Journal
 from quickstudy.journal.clock import checked_time
@@ -87,8 +87,14 @@ class Learner(Feedback, Revisions, Controls, Tasks):
 
     @classmethod
     def open(cls, journal: str | os.PathLike[str], *, read_only: bool = False, **keywords: Any) -> Learner:
-        """Opens an existing journal with the job that is stored in it."""
-        return cls(stored_job(journal), journal, read_only=read_only, **keywords)
+        """Opens an existing journal with the job that is stored in it.
+
+        One of an encoder that has changed since, or is not there, can be read, though no new text can be asked about.
+        """
+        job = stored_job(journal)
+        if read_only and keywords.get("encoder") is None:
+            keywords["encoder"] = stored_encoder(journal, job.encoder)
+        return cls(job, journal, read_only=read_only, **keywords)
 
     @property
     def id(self) -> str:

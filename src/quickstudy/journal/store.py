@@ -356,7 +356,7 @@ class Journal(JournalReader):
             if key != "job":
                 advice = (
                     f"Keep the journal's {word}, or export its lessons and import them into a new journal: "
-                    f"quickstudy export {self._name} lessons.jsonl, then quickstudy import NEW lessons.jsonl"
+                    f"quickstudy export {self._name} lessons.jsonl, then quickstudy import NEW lessons.jsonl --job JOB"
                 )
             raise JournalMismatchError(
                 f"The journal {self._name!r} belongs to the {word} {mine.get(key)!r}, not {identity.get(key)!r}.",

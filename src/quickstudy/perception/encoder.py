@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol, final, runtime_checkable
 
 import numpy as np
@@ -68,6 +69,16 @@ class Encoder:
         self._text = text_encoder
         self._cache = VectorCache(cache_bytes)
         self._fingerprint: str | None = None
+
+    @classmethod
+    def absent(cls, name: str, fingerprint: str) -> Encoder:
+        """Stands for an encoder that is not there: of another version, say. It has its fingerprint and encodes no text.
+
+        A journal keeps its vectors, so whoever only reads it needs no more.
+        """
+        encoder = cls(_Absent(name, fingerprint))
+        encoder._fingerprint = fingerprint
+        return encoder
 
     @property
     def name(self) -> str:
@@ -212,6 +223,20 @@ class Encoder:
             known[key] = vector
             self._cache.put(key, vector)
         return np.stack([row for key in keys if (row := known[key]) is not None])
+
+
+@dataclass(frozen=True, slots=True)
+class _Absent:
+    name: str
+    fingerprint: str
+    dimension: int = 0
+
+    def encode_texts(self, texts: Sequence[str]) -> Vector:
+        raise EncoderError(
+            f"The journal belongs to the encoder {self.fingerprint!r}, which is not the one that is installed.",
+            next_step="Export its lessons and import them into a new journal, which encodes them anew: "
+            "quickstudy export, then quickstudy import.",
+        )
 
 
 def checked_vectors(vectors: object, count: int, encoder: TextEncoder) -> Vector:

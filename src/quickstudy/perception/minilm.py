@@ -1,7 +1,7 @@
 """``minilm``: all-MiniLM-L6-v2 (English) as an int8 ONNX file, run by onnxruntime.
 
-A text's vector is the mean over its tokens of two of the six layers: four parts of the last, one of the third. The last
-layer was trained to put paraphrases together and forgets what does not serve that; the third still has it (Jawahar et
+A text's vector is the mean over its tokens of two of the six layers: two parts of the last, one of the fourth. The last
+layer was trained to put paraphrases together and forgets what does not serve that; the fourth still has it (Jawahar et
 al. 2019, "What does BERT learn about the structure of language?"). It costs no time: all layers are computed anyway.
 Layer and share were chosen on CLINC150 and HINT3 (``docs/log.md``).
 
@@ -46,8 +46,8 @@ TOKENIZER = ModelFile(
     "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json",
     "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 )
-LAYERS = {"last_hidden_state": 4, "layer_norm_6": 1}
-"""The parts of the layers in a vector, by the names that the file gives to the outputs of the last and the third."""
+LAYERS = {"last_hidden_state": 2, "layer_norm_8": 1}
+"""The parts of the layers in a vector, by the names that the file gives to the outputs of the last and the fourth."""
 DIMENSION = 384
 WINDOW = 254
 """Tokens a window, without the first and the last special token."""
