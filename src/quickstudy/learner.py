@@ -286,12 +286,13 @@ class Learner(Feedback, Revisions, Controls, Tasks):
         Args:
             journal: the journal's path; it is only read.
             until: seconds since 1970, compared with the events' own times; the whole journal if None.
-            encoder: see :class:`Learner`.
+            encoder: see :class:`Learner`; the journal's own if None, see :meth:`open`.
             progress: called with (done, all).
         """
         with Journal.open(journal, identity=None, read_only=True) as source:
             own = source.get_meta("learner")
-            learner = cls(stored_job(journal), id=own, encoder=encoder)
+            job = stored_job(journal)
+            learner = cls(job, id=own, encoder=encoder or stored_encoder(journal, job.encoder))
             record = learner._record
             for key in ("kind", "dimension"):
                 if (value := source.get_meta(key)) is not None:

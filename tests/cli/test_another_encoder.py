@@ -44,6 +44,15 @@ def test_it_can_be_read_and_not_asked(earlier):
     assert "quickstudy import" in caught.value.next_step
 
 
+def test_it_can_be_replayed_and_not_asked(earlier):
+    with Learner.open(earlier, read_only=True) as learner, Learner.replay(earlier) as copy:
+        assert copy.report().lessons == len(LESSONS)
+        assert copy.encoder.fingerprint == learner.encoder.fingerprint
+        known = next(learner.lessons())[1]
+        with pytest.raises(EncoderError, match="not the one that is installed"):
+            copy.predict("who knows?" if isinstance(known, str) else {"said": "who knows?"})
+
+
 def test_it_is_not_written_to(earlier, quickstudy):
     refused = quickstudy("decide", "what is this?", "-j", earlier)
     assert refused.code == 1
