@@ -74,9 +74,19 @@ def test_other_layers_have_another_fingerprint(monkeypatch):
     assert MiniLM().fingerprint != before
 
 
+def test_nothing_need_be_written(monkeypatch):
+    before = MiniLM().encode_texts(SENTENCES)
+
+    def refuse(**keywords):
+        raise FileNotFoundError("No usable temporary directory")
+
+    monkeypatch.setattr(minilm.tempfile, "TemporaryDirectory", refuse)
+    assert np.array_equal(MiniLM().encode_texts(SENTENCES), before)
+
+
 def test_a_name_that_does_not_fit_is_not_written():
     with pytest.raises(ValueError, match="127"):
-        minilm.with_outputs(b"", ["a" * 130])
+        minilm.more_outputs(["a" * 130])
 
 
 def ids_of(texts):

@@ -19,11 +19,15 @@ processor.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
+import shutil
+import tempfile
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -114,22 +118,29 @@ def _session() -> Any:
     options.log_severity_level = 3
     # Waiting threads sleep instead of spinning: spinning halves the speed of a machine that has other work.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    model = with_outputs(MODEL.locate().read_bytes(), list(LAYERS)[1:])
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    start = functools.partial(onnxruntime.InferenceSession, sess_options=options, providers=["CPUExecutionProvider"])
+    model, more = MODEL.locate(), more_outputs(list(LAYERS)[1:])
+    try:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            whole = Path(folder) / "model.onnx"
+            shutil.copyfile(model, whole)
+            with whole.open("ab") as end:
+                end.write(more)
+            return start(str(whole))
+    except OSError:  # nothing can be written; a session made from bytes keeps them, 40 MB more
+        return start(model.read_bytes() + more)
 
 
-def with_outputs(model: bytes, names: Sequence[str]) -> bytes:
-    """An ONNX file whose graph also puts out inner values.
+def more_outputs(names: Sequence[str]) -> bytes:
+    """What makes an ONNX file put out inner values, too, if it is appended.
 
-    Protocol buffers join a message that comes twice, so what is added here is one more ``graph`` (field 7 of a model)
-    that holds nothing but ``output`` (field 12 of a graph), each with its ``name`` (field 1).
+    Protocol buffers join a message that comes twice: this is one more ``graph`` (field 7 of a model) that holds nothing
+    but ``output`` (field 12 of a graph), each with its ``name`` (field 1).
 
     Args:
-        model: the file.
-        names: of the values, each of at most 100 ASCII characters; few enough for 127 bytes together.
+        names: of the values, ASCII, together at most 100 characters or so: a length must fit in 7 bits.
     """
-    outputs = b"".join(_field(12, _field(1, name.encode("ascii"))) for name in names)
-    return model + _field(7, outputs)
+    return _field(7, b"".join(_field(12, _field(1, name.encode("ascii"))) for name in names))
 
 
 def _field(number: int, content: bytes) -> bytes:
