@@ -23,6 +23,7 @@ from typing import IO
 from xml.parsers import expat
 
 from quickstudy.errors import InputError, TableError
+from quickstudy.tables import MAX_FIELD_CHARACTERS
 from quickstudy.types import Scalar
 
 EARLIEST, LATEST = -62_135_596_800.0, 253_402_300_800.0
@@ -93,6 +94,7 @@ def read_event_log(
 def _read_csv(
     text: io.TextIOWrapper, name: str, case: str, activity: str, timestamp: str, attributes: Sequence[str] | None
 ) -> Iterator[tuple[str, LogEvent, Mapping[str, Scalar]]]:
+    csv.field_size_limit(MAX_FIELD_CHARACTERS)  # of the process: whoever read a table before has set it, too
     reader = csv.DictReader(text)
     columns = list(reader.fieldnames or [])
     if not columns:
