@@ -23,11 +23,13 @@ from typing import IO
 from xml.parsers import expat
 
 from quickstudy.errors import InputError, TableError
-from quickstudy.tables import MAX_FIELD_CHARACTERS
 from quickstudy.types import Scalar
 
 EARLIEST, LATEST = -62_135_596_800.0, 253_402_300_800.0
 """The years 1 to 9999, in seconds since 1970: what lies outside is no time, but often milliseconds."""
+
+MAX_CELL = 1_000_000
+"""Characters of a cell."""
 
 SHOWN = 60
 """Characters of a wrong cell that a message shows."""
@@ -94,7 +96,7 @@ def read_event_log(
 def _read_csv(
     text: io.TextIOWrapper, name: str, case: str, activity: str, timestamp: str, attributes: Sequence[str] | None
 ) -> Iterator[tuple[str, LogEvent, Mapping[str, Scalar]]]:
-    csv.field_size_limit(MAX_FIELD_CHARACTERS)  # of the process: whoever read a table before has set it, too
+    csv.field_size_limit(MAX_CELL)  # it is the process's: what was read before must not decide
     reader = csv.DictReader(text)
     columns = list(reader.fieldnames or [])
     if not columns:
