@@ -84,7 +84,7 @@ python -m bench report
   HINT3. The top of each file in `bench/learners` says how.
 - SetFit and TRACER pull torch: `pip install torch==2.13.0`, then `pip install ".[bench-heavy]"`. What is not installed
   is left out and named. SetFit took up to a minute a refit on a shared core: it plays on HINT3 only.
-- What quickstudy learns was tuned on CLINC150 and HINT3 only. BANKING77 is reported, never tuned on, with one
+- What quickstudy learns, and which layers the vectors come from, was chosen on CLINC150 and HINT3 only. BANKING77 is reported, never tuned on, with one
   exception: from when on a task counts as far (`autonomy/familiar.py`) was chosen on CLINC150 and BANKING77. Only the
   gate uses it, in `autonomy`.
   The layout of records, the expert for renames, from when on a surprise is news (`judgement/doubt.py`) and the kernel
@@ -92,7 +92,8 @@ python -m bench report
   The neighbours' scale was chosen while looking at digits: its figure is a little optimistic too.
 - A number is the mean over seeds; ± is the standard deviation between seeds. The best of a column is bold, whoever it
   is.
-- Times are of single calls, with one thread for linear algebra. Outside `cost`, another run may go on beside.
+- Times are of single calls, with one thread for linear algebra, on a shared machine; one more run, or a test, may have
+  gone on beside. Compare them with each other.
 
 Data are not part of the package; they come from
 

@@ -5,10 +5,11 @@ Not here: merging (``revisions``).
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 
-from quickstudy.errors import JournalError, JournalMismatchError
+from quickstudy.errors import EncoderError, JournalError, JournalMismatchError
 from quickstudy.job import Job
 from quickstudy.journal import Journal
 from quickstudy.perception import Encoder, get_encoder
@@ -39,16 +40,21 @@ def stored_job(journal: str | os.PathLike[str]) -> Job:
 
 
 def stored_encoder(journal: str | os.PathLike[str], name: str) -> Encoder:
-    """The encoder that a journal belongs to, to read it with: the one of that name, or a stand-in if it is another now.
+    """The encoder that a journal belongs to, to read it with; a stand-in if the one of that name is another, or gone.
 
     Raises:
         JournalError: there is no such journal.
-        EncoderError: there is no encoder of that name.
+        EncoderError: the journal says of no encoder, and there is none of that name.
     """
-    encoder = get_encoder(name)
     with Journal.open(journal, identity=None, read_only=True) as opened:
-        held = opened.identity.get("fingerprint", encoder.fingerprint)
-    return encoder if held == encoder.fingerprint else Encoder.absent(name, held)
+        held = opened.identity.get("fingerprint")
+    if held is None:
+        return get_encoder(name)
+    with contextlib.suppress(EncoderError):
+        encoder = get_encoder(name)
+        if encoder.fingerprint == held:
+            return encoder
+    return Encoder.absent(name, held)
 
 
 def check_mergeable(journal: Journal, source: Journal, kind: str | None) -> None:

@@ -89,7 +89,7 @@ class Learner(Feedback, Revisions, Controls, Tasks):
     def open(cls, journal: str | os.PathLike[str], *, read_only: bool = False, **keywords: Any) -> Learner:
         """Opens an existing journal with the job that is stored in it.
 
-        One of an encoder that has changed since, or is not there, can be read, though no new text can be asked about.
+        One of an encoder that has changed since, or is gone, can be read, though no new text can be asked about.
         """
         job = stored_job(journal)
         if read_only and keywords.get("encoder") is None:

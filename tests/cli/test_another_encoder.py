@@ -53,6 +53,17 @@ def test_it_can_be_replayed_and_not_asked(earlier):
             copy.predict("who knows?" if isinstance(known, str) else {"said": "who knows?"})
 
 
+def test_it_can_be_read_when_its_encoder_is_gone(tmp_path, quickstudy):
+    path = tmp_path / "gone.db"
+    with Learner(
+        Job("route", ["billing", "fraud"], encoder="no_such_module:Gone"), path, encoder=Encoder(Earlier())
+    ) as gone:
+        gone.teach("I was charged twice", "billing")
+    with pytest.raises(EncoderError):
+        Learner.open(path)
+    assert quickstudy("export", path, "lessons.jsonl", "--json").json["lessons"] == 1
+
+
 def test_it_is_not_written_to(earlier, quickstudy):
     refused = quickstudy("decide", "what is this?", "-j", earlier)
     assert refused.code == 1
