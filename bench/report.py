@@ -85,8 +85,8 @@ python -m bench report
 - SetFit and TRACER pull torch: `pip install torch==2.13.0`, then `pip install ".[bench-heavy]"`. What is not installed
   is left out and named. SetFit took up to a minute a refit on a shared core: it plays on HINT3 only.
 - What quickstudy learns, and which layers the vectors come from, was chosen on CLINC150 and HINT3 only. BANKING77 is
-  reported, never tuned on, with one exception: from when on a task counts as far (`autonomy/familiar.py`) was chosen on CLINC150 and BANKING77. Only the
-  gate uses it, in `autonomy`.
+  reported, never tuned on, with one exception: from when on a task counts as far (`autonomy/familiar.py`) was chosen on
+  CLINC150 and BANKING77. Only the gate uses it, in `autonomy`.
   The layout of records, the expert for renames, from when on a surprise is news (`judgement/doubt.py`) and the kernel
   of `judgement/reliability.py` were designed while looking at GLA: its figures are optimistic.
   The neighbours' scale was chosen while looking at digits: its figure is a little optimistic too.
