@@ -69,11 +69,11 @@ SCENARIO = Scenario(
     targets=tuple(
         Target(
             case,
-            "loss",
+            "apart",
             "at most",
             0.002,
-            f"{case.upper()}: shuffled - one after the other, test accuracy",
-            form="+.4f",
+            f"{case.upper()}: |one after the other - shuffled|, test accuracy",
+            form=".4f",
         )
         for case in CASES
     ),

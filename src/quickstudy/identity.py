@@ -32,29 +32,29 @@ def stored_job(journal: str | os.PathLike[str]) -> Job:
     Raises:
         JournalError: there is no such journal, or it holds no job.
     """
-    with Journal.open(journal, identity=None, read_only=True) as opened:
-        text = opened.job_json
-    if text is None:
-        raise JournalError(f"The journal {opened.path!r} holds no job.", next_step="Give the job: --job job.toml")
-    return Job.from_dict(json.loads(text))
+    return stored_job_and_fingerprint(journal)[0]
 
 
-def stored_encoder(journal: str | os.PathLike[str], name: str) -> Encoder:
-    """The encoder that a journal belongs to, to read it with; a stand-in if the one of that name is another, or gone.
+def stored_job_and_fingerprint(journal: str | os.PathLike[str]) -> tuple[Job, str]:
+    """The job that is stored in a journal, and the fingerprint of its encoder.
 
     Raises:
-        JournalError: there is no such journal.
-        EncoderError: the journal says of no encoder, and there is none of that name.
+        JournalError: there is no such journal, or it holds no job.
     """
     with Journal.open(journal, identity=None, read_only=True) as opened:
-        held = opened.identity.get("fingerprint")
-    if held is None:
-        return get_encoder(name)
+        text, fingerprint = opened.job_json, opened.identity.get("fingerprint", "")
+    if text is None:
+        raise JournalError(f"The journal {opened.path!r} holds no job.", next_step="Give the job: --job job.toml")
+    return Job.from_dict(json.loads(text)), fingerprint
+
+
+def encoder_to_read(name: str, fingerprint: str) -> Encoder:
+    """The encoder of a name, to read a journal with; a stand-in if it has another fingerprint by now, or is gone."""
     with contextlib.suppress(EncoderError):
         encoder = get_encoder(name)
-        if encoder.fingerprint == held:
+        if encoder.fingerprint == fingerprint:
             return encoder
-    return Encoder.absent(name, held)
+    return Encoder.absent(name, fingerprint)
 
 
 def check_mergeable(journal: Journal, source: Journal, kind: str | None) -> None:

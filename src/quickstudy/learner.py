@@ -23,7 +23,7 @@ from quickstudy.autonomy.gate import Gate
 from quickstudy.controls import Controls
 from quickstudy.errors import InputError, JobError, LessonError
 from quickstudy.feedback import Feedback
-from quickstudy.identity import stored_encoder, stored_job
+from quickstudy.identity import encoder_to_read, stored_job_and_fingerprint
 from quickstudy.job import Job, checked_option_name
 from quickstudy.journal import Event, Journal
 from quickstudy.journal.clock import checked_time
@@ -91,9 +91,9 @@ class Learner(Feedback, Revisions, Controls, Tasks):
 
         One of an encoder that has changed since, or is gone, can be read, though no new text can be asked about.
         """
-        job = stored_job(journal)
+        job, fingerprint = stored_job_and_fingerprint(journal)
         if read_only and keywords.get("encoder") is None:
-            keywords["encoder"] = stored_encoder(journal, job.encoder)
+            keywords["encoder"] = encoder_to_read(job.encoder, fingerprint)
         return cls(job, journal, read_only=read_only, **keywords)
 
     @property
@@ -291,8 +291,8 @@ class Learner(Feedback, Revisions, Controls, Tasks):
         """
         with Journal.open(journal, identity=None, read_only=True) as source:
             own = source.get_meta("learner")
-            job = stored_job(journal)
-            learner = cls(job, id=own, encoder=encoder or stored_encoder(journal, job.encoder))
+            job, fingerprint = stored_job_and_fingerprint(journal)
+            learner = cls(job, id=own, encoder=encoder or encoder_to_read(job.encoder, fingerprint))
             record = learner._record
             for key in ("kind", "dimension"):
                 if (value := source.get_meta(key)) is not None:

@@ -77,9 +77,7 @@ def test_what_is_done_is_not_run_again():
 
 
 def test_a_peer_is_known_by_the_vectors_it_gets():
-    given = {
-        name: Plan("icd10", "block", name, 0, False).settings()["learner"] for name in ("k-nn", "vw", "quickstudy")
-    }
+    given = {name: Plan("icd10", "block", name, 0, False).settings()["learner"] for name in ("k-nn", "vw", OWN)}
     assert given["k-nn"]["vectors"] == encoder_of("minilm").fingerprint
     assert "vectors" not in given["vw"]  # it reads the texts
     assert "vectors" not in given[OWN]  # its version is a digest of all its code

@@ -28,8 +28,8 @@ from quickstudy.types import Scalar
 EARLIEST, LATEST = -62_135_596_800.0, 253_402_300_800.0
 """The years 1 to 9999, in seconds since 1970: what lies outside is no time, but often milliseconds."""
 
-MAX_CELL = 1_000_000
-"""Characters of a cell."""
+MAX_CELL = 131_072
+"""Characters of a cell: what the csv module takes, unless somebody in the process has raised its limit."""
 
 SHOWN = 60
 """Characters of a wrong cell that a message shows."""
@@ -96,7 +96,6 @@ def read_event_log(
 def _read_csv(
     text: io.TextIOWrapper, name: str, case: str, activity: str, timestamp: str, attributes: Sequence[str] | None
 ) -> Iterator[tuple[str, LogEvent, Mapping[str, Scalar]]]:
-    csv.field_size_limit(MAX_CELL)  # it is the process's: what was read before must not decide
     reader = csv.DictReader(text)
     columns = list(reader.fieldnames or [])
     if not columns:
@@ -112,6 +111,8 @@ def _read_csv(
     kept = others if attributes is None else list(attributes)
     for row in reader:
         where = f"Line {reader.line_num:,} of {name}"
+        if any(len(row[column] or "") > MAX_CELL for column in columns):
+            raise csv.Error(f"field larger than field limit ({MAX_CELL})")
         id, done = ((row[column] or "").strip() for column in (case, activity))
         if not id or not done:
             raise TableError(f"{where} has no {activity if id else case}.", next_step="Mend or remove it.")
